@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The controller of Dune for MIPS64 VZ: builds, boots, tests."""
