@@ -27,13 +27,15 @@ T = TypeVar("T")
 class DebianSource:
     """A package of a Debian suite: its source (``kind`` "source") or a binary of one architecture.
 
-    ``version`` is a shell pattern that the suite's version must match.
+    ``version`` is a shell pattern that the suite's version must match; ``exclude`` are tar's
+    patterns of what need not be unpacked.
     """
 
     kind: str
     package: str
     suite: str
     version: str
+    exclude: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class UrlSource:
 
     url: str
     sha256: str
+    exclude: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,24 @@ class DirectorySource:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Debian:
+    """The archive that DebianSource means. ``mirror`` is its URI, or "" to take the one in the
+    host's apt configuration; ``keyring`` is what its signature is checked with."""
+
+    mirror: str
+    keyring: Path
+
+
 Source = DebianSource | UrlSource | DirectorySource
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the host must have: Debian packages or, on another distribution, the ``tools``."""
+
+    packages: tuple[str, ...]
+    tools: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +128,8 @@ class Project:
     root: Path
     store: Path
     toolchain: Toolchain
-    packages: Mapping[str, tuple[str, ...]]
+    host: Mapping[str, Needs]
+    debian: Debian
     sources: Mapping[str, Source]
     qemu: Qemu
     kernels: Mapping[str, Kernel]
@@ -118,8 +139,8 @@ class Project:
     @classmethod
     def load(cls, root: Path, environ: Mapping[str, str] | None = None) -> Project:
         """Read ``root``/dune.toml. ``environ`` (default: the process's) may override sources
-        (``DUNECTL_QEMU_SRC``, ``DUNECTL_LINUX_SRC``: a directory) and places the store
-        (``XDG_CACHE_HOME``)."""
+        (``DUNECTL_QEMU_SRC``, ``DUNECTL_LINUX_SRC``: a directory; ``DUNECTL_DEBIAN_MIRROR``: a
+        URI) and places the store (``XDG_CACHE_HOME``)."""
         environ = os.environ if environ is None else environ
         path = root / CONFIG_NAME
         try:
@@ -135,7 +156,8 @@ class Project:
             root=root,
             store=_store_path(environ),
             toolchain=top.one("toolchain", _toolchain),
-            packages=top.one("packages", _packages),
+            host=top.each("host", _needs),
+            debian=_debian(top, environ),
             sources=_override_sources(top.each("sources", _source), environ),
             qemu=top.one("qemu", _qemu),
             kernels=top.each("kernels", _kernel),
@@ -197,7 +219,7 @@ class _Table:
     def __contains__(self, key: str) -> bool:
         return key in self._left
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return list(self._left)
 
     def _take(self, key: str, kind: type[T], words: str) -> T:
@@ -247,7 +269,7 @@ class _Table:
         """A table of tables, each built by ``build(name, table)``."""
         tables = self.table(key)
         result = {}
-        for name in tables.keys():
+        for name in tables.names():
             table = tables.table(name)
             result[name] = build(name, table)
             table.finish()
@@ -262,8 +284,8 @@ def _toolchain(table: _Table) -> Toolchain:
     return Toolchain(prefix=table.string("prefix"))
 
 
-def _packages(table: _Table) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType({name: table.strings(name) for name in table.keys()})
+def _needs(_name: str, table: _Table) -> Needs:
+    return Needs(packages=table.strings("packages"), tools=table.strings("tools"))
 
 
 def _source(name: str, table: _Table) -> Source:
@@ -273,12 +295,14 @@ def _source(name: str, table: _Table) -> Source:
             package=table.string("package"),
             suite=table.string("suite"),
             version=table.string("version"),
+            exclude=table.strings("exclude") if "exclude" in table else (),
         )
     if "url" in table:
         url, sha256 = table.string("url"), table.string("sha256")
         if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
             raise table.error("sha256", "expected 64 hexadecimal digits in lower case")
-        return UrlSource(url, sha256)
+        exclude = table.strings("exclude") if "exclude" in table else ()
+        return UrlSource(url, sha256, exclude)
     if "dir" in table:
         path = (table.path.parent / Path(table.string("dir")).expanduser()).absolute()
         if not path.is_dir():
@@ -287,12 +311,20 @@ def _source(name: str, table: _Table) -> Source:
     raise table.error("debian", "one of debian, url or dir must say where it comes from")
 
 
+def _debian(top: _Table, environ: Mapping[str, str]) -> Debian:
+    table = top.table("debian")
+    mirror = table.string("mirror") if "mirror" in table else ""
+    keyring = Path(table.string("keyring"))
+    table.finish()
+    return Debian(environ.get("DUNECTL_DEBIAN_MIRROR") or mirror, keyring)
+
+
 def _qemu(table: _Table) -> Qemu:
     wheels = table.table("wheels")
     return Qemu(
         targets=table.strings("targets"),
         configure=table.strings("configure"),
-        wheels=MappingProxyType({name: wheels.string(name) for name in wheels.keys()}),
+        wheels=MappingProxyType({name: wheels.string(name) for name in wheels.names()}),
     )
 
 

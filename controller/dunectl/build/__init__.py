@@ -29,7 +29,8 @@ Cancelling the call kills and awaits every child process; nothing half-built is 
 
 from __future__ import annotations
 
-from dunectl.build.api import BuildOptions, build_targets
+from dunectl.build.api import BuildOptions, build_targets, plan_targets
 from dunectl.build.report import Reporter
+from dunectl.build.schedule import Planned
 
-__all__ = ["BuildOptions", "Reporter", "build_targets"]
+__all__ = ["BuildOptions", "Planned", "Reporter", "build_targets", "plan_targets"]

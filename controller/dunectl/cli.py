@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line: parses, calls, renders. What a command does is in the package it calls.
+
+A subcommand is one function that takes the subparsers, adds its own and names the coroutine that
+runs it; ``_COMMANDS`` lists them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from dunectl import runner
+from dunectl.errors import DuneError
+from dunectl.project import Project, find_root
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    Handler = Callable[[Project, argparse.Namespace], Awaitable[int]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit status is 0, 1 (it failed), 2 (it cannot be done here or was
+    typed wrongly), 130 (interrupted), or what the command's own help says."""
+    args = _parser().parse_args(argv)
+    try:
+        return runner.run(_run(args))
+    except DuneError as error:
+        print(f"dunectl: {error.message}", file=sys.stderr)
+        print(f"  next: {error.next_step}", file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader of our output has seen enough; closing stderr keeps Python from saying so.
+        sys.stderr.close()
+        return 1
+
+
+async def _run(args: argparse.Namespace) -> int:
+    handler: Handler = args.handler
+    return await handler(Project.load(find_root()), args)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dunectl",
+        description="Builds, boots and tests Dune for MIPS64 VZ.",
+        epilog="Each command has its own help: dunectl build --help",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in _COMMANDS:
+        add(commands)
+    return parser
+
+
+def _add(
+    commands: Subparsers, name: str, handler: Handler, summary: str, text: str
+) -> argparse.ArgumentParser:
+    """A subcommand whose help starts with ``summary`` and goes on with ``text``."""
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(handler=handler)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+# -- build -----------------------------------------------------------------------------------
+
+
+def _add_build(commands: Subparsers) -> None:
+    parser = _add(
+        commands,
+        "build",
+        _build,
+        "build what changed",
+        """\
+targets:
+  toolchain qemu kernel kmod libdune rootfs tests source all, or one step of
+  them, like kernel:lean; `dunectl graph` lists all. Default: all.
+
+examples:
+  dunectl build                  everything that is not in the store yet
+  dunectl build -n --why         what that would do, and why
+  dunectl build kmod:check       dune.ko for the kernel with all checks
+  DUNECTL_QEMU_SRC=~/src/qemu dunectl build qemu
+                                 QEMU from a tree of your own
+
+exit status: 0 built, 1 a step failed, 2 not possible on this host or typed
+wrongly, 130 interrupted""",
+    )
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="what to build")
+    parser.add_argument(
+        "-n", "--dry-run", action="store_true", help="say what would be built, build nothing"
+    )
+    parser.add_argument(
+        "-j", "--jobs", type=_positive, metavar="N", help="compilers at a time (default: CPUs)"
+    )
+    parser.add_argument(
+        "-k", "--keep-going", action="store_true", help="after a failure, build what still can be"
+    )
+    parser.add_argument("--why", action="store_true", help="say which input changed")
+    parser.add_argument("--json", action="store_true", help="events as JSON, one per line")
+
+
+async def _build(project: Project, args: argparse.Namespace) -> int:
+    from dunectl import ui
+    from dunectl.build import BuildOptions, build_targets, plan_targets
+
+    names = args.targets or ["all"]
+    if args.dry_run:
+        ui.show_plan(await plan_targets(project, names), why=args.why, as_json=args.json)
+        return 0
+    options = BuildOptions(keep_going=args.keep_going)
+    if args.jobs:
+        options = BuildOptions(jobs=args.jobs, keep_going=args.keep_going)
+    with ui.reporter(why=args.why, as_json=args.json, summary=True) as report:
+        await build_targets(project, names, options, report)
+    return 0
+
+
+# -- clean -----------------------------------------------------------------------------------
+
+
+def _add_clean(commands: Subparsers) -> None:
+    parser = _add(
+        commands,
+        "clean",
+        _clean,
+        "free disk space",
+        """\
+Without a target it removes what no checkout used in its last build.
+
+examples:
+  dunectl clean -n               what would go, and how much it takes
+  dunectl clean kernel           all kernels, and what was built from them
+  dunectl clean --all            the whole store, compiler cache and downloads""",
+    )
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="remove these and their users")
+    parser.add_argument("--all", action="store_true", help="remove the whole store")
+    parser.add_argument("-n", "--dry-run", action="store_true", help="remove nothing")
+
+
+async def _clean(project: Project, args: argparse.Namespace) -> int:
+    from dunectl import ui
+    from dunectl.build import clean
+    from dunectl.build.recipes import project_graph
+    from dunectl.build.store import Store
+
+    store = Store(project.store)
+    if args.all:
+        paths = clean.everything(store)
+    elif args.targets:
+        paths = clean.of_targets(store, project_graph(project), args.targets)
+    else:
+        paths = clean.unused(store)
+    ui.show_removed([(path, clean.size(path)) for path in paths])
+    if not args.dry_run:
+        clean.delete(store, paths)
+    return 0
+
+
+# -- graph -----------------------------------------------------------------------------------
+
+
+def _add_graph(commands: Subparsers) -> None:
+    parser = _add(
+        commands,
+        "graph",
+        _graph,
+        "show what is built from what",
+        """\
+examples:
+  dunectl graph                  a tree for each target
+  dunectl graph rootfs:lean      what goes into one step
+  dunectl graph --dot | dot -Tsvg >graph.svg""",
+    )
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="only these")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--dot", action="store_true", help="in Graphviz's language")
+    form.add_argument("--json", action="store_true", help="as JSON")
+
+
+async def _graph(project: Project, args: argparse.Namespace) -> int:
+    from dunectl.build.recipes import project_graph
+    from dunectl.ui import graph as render
+
+    form = render.dot if args.dot else render.as_json if args.json else render.tree
+    sys.stdout.write(form(project_graph(project), args.targets or ["all"]))
+    return 0
+
+
+_COMMANDS: tuple[Callable[[Subparsers], None], ...] = (_add_build, _add_clean, _add_graph)
