@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fork.c - proves that a process in guest mode can make children in every way:
+ * the parent stays in guest mode, the child begins in host mode with the same
+ * registers and can enter by itself; memory is private or shared as asked.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <dune/mmu.h>
+#include <dune/trap.h>
+
+#include "guest.h"
+
+static volatile int word;
+
+static int wait_for(pid_t pid)
+{
+	int status = -1;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Exit status of the child: which of its expectations failed. */
+static int in_child(int local, double number)
+{
+	if (dune_in_guest())
+		return 1;
+	if (local != 42 || number != 1.5 || word != 1)
+		return 2;
+	if (dune_enter() != -ENOTCONN)
+		return 3;
+	if (dune_init() || dune_enter() || !dune_in_guest())
+		return 4;
+	word = 2;
+	if (getpid() == getppid())
+		return 5;
+	if (dune_leave() || dune_in_guest())
+		return 6;
+	return 69;
+}
+
+static void test_fork(void)
+{
+	volatile int local = 42;
+	volatile double number = 1.5;
+	pid_t pid;
+
+	word = 1;
+	pid = fork();
+	if (!pid)
+		_exit(in_child(local, number));
+	ok(pid > 0 && dune_in_guest(), "fork(): the parent stays in guest mode");
+	word = 3;
+	is(wait_for(pid), 69, "the child begins in host mode and can enter by itself");
+	is(word, 3, "and writes to memory of its own");
+}
+
+/* The child enters as well and forks, and so on. */
+static int generation(int left)
+{
+	pid_t pid;
+
+	enter();
+	if (!left)
+		return 69;
+	pid = fork();
+	if (!pid)
+		_exit(generation(left - 1));
+	return wait_for(pid);
+}
+
+static void test_generations(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(generation(10));
+	is(wait_for(pid), 69, "ten generations fork from guest mode");
+}
+
+/* A child's first stage is the identity again, and its own. */
+static void test_page_table(void)
+{
+	static char page[DUNE_PAGE_SIZE] __attribute__((aligned(DUNE_PAGE_SIZE)));
+	pid_t pid;
+
+	dune_mprotect(page, sizeof(page), PROT_READ);
+	pid = fork();
+	if (!pid) {
+		enter();
+		*(volatile char *)page = 1;
+		dune_mprotect(page, sizeof(page), PROT_NONE);
+		_exit(dune_translate(page, NULL) == PROT_NONE ? 69 : 1);
+	}
+	is(wait_for(pid), 69, "a child has a page table of its own");
+	is(dune_translate(page, NULL), PROT_READ, "and the parent keeps its");
+	dune_identity(page, sizeof(page));
+}
+
+/* Copy on write, in both directions, while both are in guest mode. */
+static void test_cow(void)
+{
+	enum { SIZE = 1 << 20 };
+	int *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int *turn = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned int wrong = 0;
+	pid_t pid;
+
+	for (size_t i = 0; i < SIZE / sizeof(int); i += 256)
+		memory[i] = (int)i;
+	pid = fork();
+	if (!pid) {
+		enter();
+		while (!__atomic_load_n(turn, __ATOMIC_ACQUIRE))
+			sched_yield();
+		for (size_t i = 0; i < SIZE / sizeof(int); i += 256)
+			wrong += memory[i] != (int)i;
+		for (size_t i = 0; i < SIZE / sizeof(int); i += 256)
+			memory[i] = -2;
+		_exit(wrong ? 1 : 69);
+	}
+	for (size_t i = 0; i < SIZE / sizeof(int); i += 256)
+		memory[i] = -1;
+	__atomic_store_n(turn, 1, __ATOMIC_RELEASE);
+	is(wait_for(pid), 69, "what the parent writes after fork() does not show in the child");
+	for (size_t i = 0; i < SIZE / sizeof(int); i += 256)
+		wrong += memory[i] != -1;
+	is(wrong, 0, "nor the other way round");
+	munmap(memory, SIZE);
+	munmap(turn, 4096);
+}
+
+static void test_vfork(void)
+{
+	pid_t pid = vfork();
+
+	if (!pid) {
+		execl("/proc/self/exe", "fork", "exit-with-17", NULL);
+		_exit(1);
+	}
+	is(wait_for(pid), 17, "vfork() and exec() work");
+	ok(dune_in_guest(), "and the parent is in guest mode");
+	pid = vfork();
+	if (!pid)
+		_exit(23);
+	is(wait_for(pid), 23, "vfork() and _exit() work");
+}
+
+static void test_spawn(void)
+{
+	char *argv[] = { "fork", "exit-with-17", NULL };
+	char *envp[] = { NULL };
+	pid_t pid = -1;
+
+	is(posix_spawn(&pid, "/proc/self/exe", NULL, NULL, argv, envp), 0, "posix_spawn() succeeds");
+	is(wait_for(pid), 17, "and the child runs");
+	is(posix_spawn(&pid, "/no/such/file", NULL, NULL, argv, envp), ENOENT,
+	   "a failing posix_spawn() reports the child's error");
+}
+
+static int on_new_stack(void *arg)
+{
+	*(volatile int *)arg = 5;
+	return dune_in_guest() ? 1 : 69;
+}
+
+static void test_clone(void)
+{
+	enum { SIZE = 65536 };
+	char *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile int mine = 0;
+	pid_t pid = clone(on_new_stack, stack + SIZE, SIGCHLD, (void *)&mine);
+
+	is(wait_for(pid), 69, "clone() with a new stack and its own memory: the child runs there");
+	is(mine, 0, "and its memory is its own");
+	errno = 0;
+	ok(syscall(SYS_clone, CLONE_THREAD | SIGCHLD, 0, 0, 0, 0) == -1 && errno == EINVAL,
+	   "a clone() that Linux refuses is refused");
+	munmap(stack, SIZE);
+}
+
+static void fork_in_trap(struct dune_frame *frame, void *arg)
+{
+	frame->epc += 4;
+	frame->gpr[2] = 99;
+	*(pid_t *)arg = fork();
+}
+
+static void test_fork_in_trap(void)
+{
+	pid_t pid = -1;
+	register long v0 __asm__("$2") = 0;
+
+	dune_trap_register(DUNE_EXC_TR, fork_in_trap, &pid);
+	__asm__ volatile("teq $0, $0" : "+r"(v0) : : "memory");
+	if (!pid)
+		_exit(v0 == 99 && !dune_in_guest() ? 69 : 1);
+	is(v0, 99, "fork() in a trap handler: the parent goes on behind the trap");
+	ok(dune_in_guest(), "in guest mode");
+	is(wait_for(pid), 69, "and the child does in host mode");
+	dune_trap_register(DUNE_EXC_TR, NULL, NULL);
+}
+
+static volatile sig_atomic_t child_of_handler = -1;
+
+static void fork_in_handler(int sig)
+{
+	(void)sig;
+	child_of_handler = fork();
+}
+
+static void test_fork_in_signal_handler(void)
+{
+	int pid;
+
+	signal(SIGALRM, fork_in_handler);
+	alarm(1);
+	while ((pid = child_of_handler) < 0)
+		;
+	if (!pid)
+		_exit(dune_in_guest() ? 1 : 69);
+	ok(dune_in_guest(), "fork() in a signal handler: the parent goes on in guest mode");
+	is(wait_for(pid), 69, "and the child goes on in host mode");
+
+	child_of_handler = -1;
+	signal(SIGUSR1, fork_in_handler);
+	kill(getpid(), SIGUSR1);
+	pid = child_of_handler;
+	if (!pid)
+		_exit(dune_in_guest() ? 1 : 69);
+	is(wait_for(pid), 69, "also if the handler interrupted a system call");
+}
+
+static int exec_in_guest(void)
+{
+	enter();
+	execl("/proc/self/exe", "fork", "exit-with-17", NULL);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct outcome out;
+
+	if (argc == 2 && !strcmp(argv[1], "exit-with-17"))
+		return dune_in_guest() ? 1 : 17;
+	out = run_child(exec_in_guest);
+	ok(exited(&out, 17), "execve() in guest mode replaces the process");
+	enter();
+	test_fork();
+	test_generations();
+	test_page_table();
+	test_cow();
+	test_vfork();
+	test_spawn();
+	test_clone();
+	test_fork_in_trap();
+	test_fork_in_signal_handler();
+	leave();
+	return tap_done();
+}

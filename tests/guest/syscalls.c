@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * syscalls.c - proves that a system call made in guest mode is the system call
+ * of host mode: results, errors, all arguments, both result registers, and the
+ * registers that Linux preserves.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "guest.h"
+
+static const char payload[] = "through Linux and back";
+
+static void test_identity(pid_t pid, pid_t tid, uid_t uid)
+{
+	is(getpid(), pid, "getpid() is the same");
+	is(syscall(SYS_gettid), tid, "gettid() is the same");
+	is(getuid(), uid, "getuid() is the same");
+}
+
+/* v0, v1 and a3 of a raw system call; HI, LO and s-registers must survive. */
+static void test_registers(void)
+{
+	register long v0 __asm__("$2") = __NR_pipe;
+	register long v1 __asm__("$3") = -1;
+	register long a3 __asm__("$7") = -1;
+	register long s0 __asm__("$16") = 0x1616161616161616;
+	char buffer[sizeof(payload)] = "";
+
+	__asm__ volatile("syscall"
+			 : "+r"(v0), "+r"(v1), "+r"(a3), "+r"(s0)
+			 :
+			 : "$1", "$4", "$5", "$6", "$8", "$9", "$10", "$11", "$12", "$13", "$14",
+			   "$15", "$24", "$25", "hi", "lo", "memory");
+	is(a3, 0, "pipe: a3 says success");
+	ok(v0 > 2 && v1 > 2 && v0 != v1, "and v0 and v1 are two descriptors, %ld and %ld", v0, v1);
+	is(s0, 0x1616161616161616, "and s0 is preserved");
+	is(write((int)v1, payload, sizeof(payload)), sizeof(payload), "write() into the pipe");
+	is(read((int)v0, buffer, sizeof(buffer)), sizeof(payload), "read() from it");
+	is(strcmp(buffer, payload), 0, "the same data");
+	close((int)v0);
+	close((int)v1);
+}
+
+static void test_errors(void)
+{
+	register long v0 __asm__("$2") = __NR_close;
+	register long a0 __asm__("$4") = -1;
+	register long a3 __asm__("$7") = 0;
+
+	__asm__ volatile("syscall"
+			 : "+r"(v0), "+r"(a3)
+			 : "r"(a0)
+			 : "$1", "$3", "$5", "$6", "$8", "$9", "$10", "$11", "$12", "$13", "$14",
+			   "$15", "$24", "$25", "hi", "lo", "memory");
+	is(a3, 1, "a failing close(): a3 says error");
+	is(v0, EBADF, "and v0 which");
+	errno = 0;
+	ok(open("/no/such/file", O_RDONLY) == -1 && errno == ENOENT, "libc turns it into errno");
+	errno = 0;
+	ok(syscall(5999) == -1 && errno == ENOSYS, "an unknown number is ENOSYS");
+	errno = 0;
+	ok(syscall(SYS_write, 1, 16L, 4L) == -1 && errno == EFAULT, "a bad pointer is EFAULT");
+}
+
+static void test_arguments(void)
+{
+	char a[4] = "";
+	char b[8] = "";
+	struct iovec iov[2] = { { a, 3 }, { b, 7 } };
+	int fd = (int)syscall(SYS_memfd_create, "test", 0);
+	char *p;
+
+	if (fd < 0 || ftruncate(fd, 3 * 65536) < 0 || pwrite(fd, "0123456789", 10, 2 * 65536) != 10)
+		bail_out("memfd: %s", strerror(errno));
+	p = mmap(NULL, 65536, PROT_READ, MAP_SHARED, fd, 2 * 65536);
+	ok(p != MAP_FAILED && !memcmp(p, "0123456789", 10), "mmap() passes all six arguments");
+	munmap(p, 65536);
+	is(preadv(fd, iov, 2, 2 * 65536), 10, "preadv() passes an iovec and an offset");
+	ok(!memcmp(a, "012", 3) && !memcmp(b, "3456789", 7), "and fills both buffers");
+	close(fd);
+}
+
+static void test_memory(void)
+{
+	const size_t size = 4 << 20;
+	char *p = malloc(size);
+	unsigned int wrong = 0;
+
+	for (size_t i = 0; i < size; i += 512)
+		p[i] = (char)(i >> 9);
+	for (size_t i = 0; i < size; i += 512)
+		wrong += p[i] != (char)(i >> 9);
+	is(wrong, 0, "malloc() of 4 MiB is memory");
+	free(p);
+	p = sbrk(0);
+	ok(brk(p + 65536) == 0 && sbrk(0) == p + 65536, "brk() moves the break");
+	p[65535] = 1;
+	is(p[65535], 1, "and there is memory");
+	brk(p);
+}
+
+/* libc takes the time from the vDSO, which is code and data of Linux's own. */
+static void test_time(void)
+{
+	struct timespec vdso;
+	struct timespec raw;
+	struct timespec later;
+
+	clock_gettime(CLOCK_MONOTONIC, &vdso);
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &raw);
+	clock_gettime(CLOCK_MONOTONIC, &later);
+	ok((vdso.tv_sec < raw.tv_sec ||
+	    (vdso.tv_sec == raw.tv_sec && vdso.tv_nsec <= raw.tv_nsec)) &&
+	   (raw.tv_sec < later.tv_sec ||
+	    (raw.tv_sec == later.tv_sec && raw.tv_nsec <= later.tv_nsec)),
+	   "clock_gettime() of the vDSO agrees with the system call");
+}
+
+/* The main thread's stack grows under the program as in host mode. */
+static int __attribute__((noinline)) deep(int levels)
+{
+	volatile char frame[4096];
+
+	frame[0] = (char)levels;
+	frame[sizeof(frame) - 1] = 1;
+	return levels ? deep(levels - 1) + frame[sizeof(frame) - 1] : 0;
+}
+
+static void test_exits(void)
+{
+	struct dune_stats before;
+	struct dune_stats after;
+
+	dune_stats(&before);
+	for (int i = 0; i < 100; i++)
+		syscall(SYS_getppid);
+	dune_stats(&after);
+	/* The second dune_stats() is a system call itself. */
+	is((long)(after.vcpu[DUNE_STAT_HYPCALL] - before.vcpu[DUNE_STAT_HYPCALL]), 101,
+	   "a system call is one exit");
+}
+
+int main(void)
+{
+	pid_t pid = getpid();
+	pid_t tid = (pid_t)syscall(SYS_gettid);
+	uid_t uid = getuid();
+
+	enter();
+	test_identity(pid, tid, uid);
+	test_registers();
+	test_errors();
+	test_arguments();
+	test_memory();
+	test_time();
+	is(deep(1000), 1000, "the stack grows by 4 MiB");
+	test_exits();
+	leave();
+	return tap_done();
+}
