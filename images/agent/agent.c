@@ -147,6 +147,7 @@ static void agent_wait(struct agent *agent)
 	bool room = link_room(&agent->link) >= LINK_RESERVE;
 	uint64_t deadline = 0;
 	int n = 2, timeout = -1;
+	bool ready = agent->link.stalled;
 
 	/* A negative fd is one poll() ignores: what cannot be moved now is not watched. */
 	fds[0] = (struct pollfd){ agent->link.fd, (room ? POLLIN : 0) |
@@ -155,6 +156,9 @@ static void agent_wait(struct agent *agent)
 	for (int i = 0; i < DUNE_AGENT_MAX_OPERATIONS; i++) {
 		const struct operation *op = &agent->ops.table[i];
 
+		/* These need no event but room, which a flush may have made by now. */
+		if (op->kind == OPERATION_GET || (op->kind == OPERATION_COMMAND && op->reaped))
+			ready = true;
 		if (op->kind != OPERATION_COMMAND)
 			continue;
 		fds[n++] = (struct pollfd){ room && !op->reaped ? op->out : -1, POLLIN, 0 };
@@ -163,7 +167,9 @@ static void agent_wait(struct agent *agent)
 		if (op->deadline_ns && (!deadline || op->deadline_ns < deadline))
 			deadline = op->deadline_ns;
 	}
-	if (deadline) {
+	if (ready && link_room(&agent->link) >= LINK_CHUNK + LINK_RESERVE) {
+		timeout = 0;
+	} else if (deadline) {
 		uint64_t now = now_ns();
 		uint64_t ms = deadline > now ? (deadline - now) / 1000000 + 1 : 0;
 

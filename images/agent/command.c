@@ -239,7 +239,7 @@ static void pump_stdin(struct operation *op)
  */
 static bool pump_output(struct operation *op, struct link *link, int *fd, int *left, uint16_t type)
 {
-	uint8_t buffer[16384];
+	uint8_t buffer[LINK_CHUNK];
 
 	while (*fd >= 0 && (!op->reaped || *left > 0)) {
 		long size = link_room(link) - LINK_RESERVE;

@@ -99,7 +99,7 @@ void file_get(struct operations *ops, struct link *link, const struct frame *fra
 
 void file_pump(struct operation *op, struct link *link)
 {
-	uint8_t buffer[16384];
+	uint8_t buffer[LINK_CHUNK];
 
 	while (link_room(link) >= (long)sizeof(buffer) + LINK_RESERVE) {
 		ssize_t n = read(op->file, buffer, sizeof(buffer));

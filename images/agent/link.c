@@ -13,6 +13,7 @@ void link_init(struct link *link, int fd)
 {
 	link->fd = fd;
 	link->lost = false;
+	link->stalled = false;
 	link->skip = 0;
 	link->in_used = 0;
 	link->out_start = 0;
@@ -79,7 +80,8 @@ enum link_state link_receive(struct link *link, struct frame *frame)
 		bool progress;
 		ssize_t n;
 
-		if (link_room(link) < LINK_RESERVE)
+		link->stalled = link_room(link) < LINK_RESERVE;
+		if (link->stalled)
 			return LINK_IDLE;
 		if (link_decode(link, frame, &progress))
 			return LINK_OK;

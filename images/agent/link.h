@@ -16,15 +16,18 @@
 #include "protocol.h"
 
 /*
- * Output buffer, bytes: several full frames. The reserve is for the answer to a
- * frame that was read: input is not read while less than it is free.
+ * Output buffer, bytes: several full frames. Programs and files are forwarded in
+ * chunks. The reserve is for the answer to a frame that was read: input is not
+ * read while less than it is free.
  */
 #define LINK_OUT_SIZE	(4 * DUNE_AGENT_MAX_PAYLOAD)
+#define LINK_CHUNK	16384
 #define LINK_RESERVE	1024
 
 struct link {
 	int fd;
 	bool lost;		/* hunting for a header after garbage */
+	bool stalled;		/* link_receive() stopped for want of room to answer */
 	uint32_t skip;		/* payload bytes of a refused frame still to come */
 	size_t in_used;
 	size_t out_start;
