@@ -178,7 +178,7 @@ static int dev_open(struct inode *inode, struct file *filp)
 		return PTR_ERR(space);
 	}
 	file->space = space;
-	xa_init_flags(&file->vcpus, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	xa_init_flags(&file->vcpus, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT);
 	filp->private_data = file;
 	return 0;
 }

@@ -51,7 +51,7 @@ int dune_vcpu_create(struct dune_file *file, unsigned long ebase, u32 *handle)
 	dune_gc0_init(&vcpu->gc0, ebase);
 
 	/* From here on it can be found. */
-	ret = xa_alloc(&file->vcpus, handle, vcpu, xa_limit_31b,
+	ret = xa_alloc(&file->vcpus, handle, vcpu, XA_LIMIT(1, INT_MAX),
 		       GFP_KERNEL_ACCOUNT);
 	if (!ret)
 		return 0;

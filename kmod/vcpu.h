@@ -40,7 +40,7 @@ struct dune_vcpu {
 
 /*
  * struct dune_file - an open /dev/dune, bound to the mm of its opener.
- * @vcpus: handle to vCPU.
+ * @vcpus: handle to vCPU; 0 is never a handle.
  */
 struct dune_file {
 	struct dune_space *space;
