@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import subprocess
 from collections.abc import AsyncIterator
@@ -55,9 +54,3 @@ async def client(agent_socket: socket.socket) -> AsyncIterator[AgentClient]:
         await client.hello()
         yield client
     await client.close()
-
-
-@pytest.fixture
-def identity() -> dict[str, int]:
-    """Whose programs a test may run: its own."""
-    return {"uid": os.getuid(), "gid": os.getgid()}

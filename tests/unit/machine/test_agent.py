@@ -10,26 +10,59 @@ import os
 import random
 import socket
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import pytest
 
 from dunectl.machine import protocol
-from dunectl.machine.agent import AgentClient, AgentLost, GuestError, RunResult, Stream
+from dunectl.machine.agent import AgentClient, AgentLost, GuestError, RunResult, Sink, Stream
 from dunectl.machine.protocol import Frame, FrameType
 
-Identity = dict[str, int]
+#: A program that runs for a while.
+SLEEP = Path("/bin/sleep").read_bytes()
 
 
-async def sh(client: AgentClient, identity: Identity, script: str, **options: object) -> RunResult:
+class Identity(TypedDict):
+    """Who a program runs as."""
+
+    uid: int
+    gid: int
+
+
+@pytest.fixture
+def identity() -> Identity:
+    """Whose programs a test may run: its own."""
+    return {"uid": os.getuid(), "gid": os.getgid()}
+
+
+class Options(TypedDict, total=False):
+    """What sh() passes on."""
+
+    stdin: bytes
+    time_limit: float
+    on_timeout: Callable[[], Awaitable[None]]
+    sink: Sink
+
+
+async def sh(
+    client: AgentClient, identity: Identity, script: str, **options: Unpack[Options]
+) -> RunResult:
     """Run a shell script through the agent."""
-    return await client.run(
-        ["sh", "-c", script],
-        env={"PATH": "/usr/bin:/bin"},
-        cwd="/",
-        **identity,
-        **options,  # type: ignore[arg-type]
-    )
+    env = {"PATH": "/usr/bin:/bin"}
+    return await client.run(["sh", "-c", script], env=env, cwd="/", **identity, **options)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists."""
+    return Path(f"/proc/{pid}").exists()
+
+
+def resident_kib(pid: int) -> int:
+    """Resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
 async def test_greeting_has_version_and_process(client: AgentClient) -> None:
@@ -132,7 +165,7 @@ async def test_cancelling_kills_the_program(
         await task
     pid = int(file.read_text())
     async with asyncio.timeout(5):
-        while Path(f"/proc/{pid}").exists():
+        while alive(pid):
             await asyncio.sleep(0.01)
 
 
@@ -175,7 +208,7 @@ async def test_a_running_program_can_be_replaced(
     client: AgentClient, identity: Identity, tmp_path: Path
 ) -> None:
     program = tmp_path / "program"
-    await client.put(str(program), Path("/bin/sleep").read_bytes(), 0o755)
+    await client.put(str(program), SLEEP, 0o755)
     task = asyncio.create_task(client.run([str(program), "2"], env={}, cwd="/", **identity))
     await asyncio.sleep(0.2)
     await client.put(str(program), b"#!/bin/sh\nexit 5\n", 0o755)
@@ -221,9 +254,7 @@ async def test_a_slow_reader_stops_the_writer_not_the_agent(
     await asyncio.sleep(0.5)
     assert 0 < taken < 1_000_000
     hello = await client.hello()
-    status = Path(f"/proc/{hello.pid}/status").read_text()
-    resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    assert int(resident.split()[1]) < 20_000
+    assert resident_kib(hello.pid) < 20_000
     release.set()
     assert (await task).returncode == 0
     assert taken == 20_000_000
@@ -376,7 +407,7 @@ async def test_a_new_greeting_ends_what_the_old_connection_ran(
     await exchange(agent_socket, HELLO, 1)
     pid = int(file.read_text())
     async with asyncio.timeout(5):
-        while Path(f"/proc/{pid}").exists():
+        while alive(pid):
             await asyncio.sleep(0.01)
 
 

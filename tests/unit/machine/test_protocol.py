@@ -7,13 +7,14 @@ import json
 import re
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
-from conftest import AGENT_SOURCE
 
 from dunectl.machine import protocol
 from dunectl.machine.protocol import Frame, FrameType, ProtocolError, Shutdown
 
+AGENT_SOURCE = Path(__file__).resolve().parents[3] / "images" / "agent"
 HEADER_TEXT = (AGENT_SOURCE / "protocol.h").read_text(encoding="utf-8")
 
 STRUCTURES = {
