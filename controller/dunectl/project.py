@@ -110,7 +110,8 @@ class Rootfs:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """An emulated board; ``memory`` in QEMU's notation, ``console`` a Linux tty name."""
+    """An emulated board; ``memory`` in QEMU's notation, ``console`` a Linux tty name, ``append``
+    more of the kernel's command line."""
 
     name: str
     emulator: str
@@ -119,6 +120,7 @@ class Board:
     memory: str
     cpus: int
     console: str
+    append: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,4 +352,5 @@ def _board(name: str, table: _Table) -> Board:
         memory=table.string("memory"),
         cpus=table.positive("cpus"),
         console=table.string("console"),
+        append=table.string("append"),
     )
