@@ -201,4 +201,89 @@ async def _graph(project: Project, args: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS: tuple[Callable[[Subparsers], None], ...] = (_add_build, _add_clean, _add_graph)
+# -- run -------------------------------------------------------------------------------------
+
+
+def _add_run(commands: Subparsers) -> None:
+    parser = _add(
+        commands,
+        "run",
+        _run_program,
+        "run a program in a fresh guest",
+        """PROGRAM is the name of one that the guest has (hello, sh, ...), or the path of a
+static mips64el program of yours, with a slash in it: ./prog. Options of dunectl
+go before PROGRAM; what comes after it is the program's.
+
+What is missing is built first. The guest boots, loads dune.ko, and runs PROGRAM
+as an unprivileged user; its stdout and stderr become ours. The last line on
+stderr says where the time went. Console, command line of QEMU and result stay
+in the run's folder, the newest is ~/.cache/dunectl/runs/latest.
+
+examples:
+  dunectl run hello
+  dunectl run hello -- --exit 7          exit status 7
+  dunectl run --kernel check ./prog a b  yours, on the kernel with all checks
+  dunectl run -v --root sh -c 'dmesg | tail'
+
+exit status: the program's, 128 + n after signal n, 124 after --timeout; when
+there is no such status: 1 the build or the guest failed, 2 not possible on this
+host or typed wrongly, 130 interrupted""",
+    )
+    parser.add_argument("program", metavar="PROGRAM", help="what to run")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENT")
+    parser.add_argument("--kernel", default="lean", metavar="NAME", help="lean (default) or check")
+    parser.add_argument("--board", default="malta", metavar="NAME", help="default: malta")
+    parser.add_argument("--cpu", metavar="MODEL", help="default: the board's, with VZ")
+    parser.add_argument("--memory", metavar="SIZE", help="as for QEMU: 512M, 1G")
+    parser.add_argument("--append", default="", metavar="TEXT", help="more for the kernel")
+    parser.add_argument("--root", action="store_true", help="run as root, not as user dune")
+    parser.add_argument("--no-module", action="store_true", help="do not load dune.ko")
+    parser.add_argument(
+        "--timeout", type=_seconds, metavar="S", help="kill the program after S seconds"
+    )
+    parser.add_argument("--stdin", metavar="FILE", help="its standard input (-: ours)")
+    parser.add_argument("--keep", action="store_true", help="never remove this run's folder")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the console")
+    parser.add_argument("--json", action="store_true", help="everything as one JSON object")
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError("must be greater than 0")
+    return number
+
+
+async def _run_program(project: Project, args: argparse.Namespace) -> int:
+    from dunectl import ui
+    from dunectl.run import RunOptions, prepare, run_program
+
+    # What separates our options from the program's is not the program's first argument.
+    arguments = args.arguments[1:] if args.arguments[:1] == ["--"] else args.arguments
+    options = RunOptions(
+        program=args.program,
+        arguments=tuple(arguments),
+        kernel=args.kernel,
+        board=args.board,
+        cpu=args.cpu,
+        memory=args.memory,
+        append=args.append,
+        root=args.root,
+        module=not args.no_module,
+        time_limit=args.timeout,
+        stdin=args.stdin,
+        keep=args.keep,
+        verbose=args.verbose,
+        as_json=args.json,
+    )
+    with ui.reporter() as report:
+        run = await prepare(project, options, report)
+    return await run_program(run)
+
+
+_COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
+    _add_build,
+    _add_clean,
+    _add_graph,
+    _add_run,
+)
