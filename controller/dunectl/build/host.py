@@ -111,7 +111,7 @@ class Host:
                 " installed for you)",
                 next_step="install these tools with your package manager, then try again",
             )
-        prefix = _privilege()
+        prefix = privilege()
         if prefix is None:
             raise InfrastructureError(
                 f"Debian packages are missing: {', '.join(packages)}", next_step=by_hand
@@ -154,7 +154,7 @@ class Host:
         temporary.replace(self._cache)
 
 
-def _privilege() -> list[str] | None:
+def privilege() -> list[str] | None:
     """The command prefix that makes apt-get root without asking, or None."""
     if os.geteuid() == 0:
         return []

@@ -56,39 +56,62 @@ async def run(
     When this is cancelled, the whole process group gets SIGTERM and, after ``grace`` seconds,
     SIGKILL; the call ends when the child has. A status below zero is the signal that killed it.
     """
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        cwd=cwd,
-        env=dict(environment),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        pass_fds=tuple(inherit),
-    )
-    assert process.stdout is not None
-    reader = asyncio.create_task(_lines(process.stdout, line))
+    loop = asyncio.get_running_loop()
+    # Not asyncio's own pipe: its wait() lasts until every grandchild has closed the other end.
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    lines = _Lines(read, line)
     try:
-        status = await process.wait()
-        # A grandchild that was left behind would keep the pipe open for ever.
-        _signal_group(process.pid, signal.SIGKILL)
-        await reader
-        return status
-    finally:
-        reader.cancel()
-        if process.returncode is None:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                cwd=cwd,
+                env=dict(environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write,
+                stderr=write,
+                start_new_session=True,
+                pass_fds=tuple(inherit),
+            )
+        finally:
+            os.close(write)
+        loop.add_reader(read, lines.pull)
+        try:
+            return await process.wait()
+        finally:
             await _end(process, grace)
+            loop.remove_reader(read)
+            lines.finish()
+    finally:
+        os.close(read)
 
 
-async def _lines(stream: asyncio.StreamReader, line: Callable[[str], None]) -> None:
-    rest = b""
-    while chunk := await stream.read(_CHUNK):
-        *whole, rest = (rest + chunk.replace(b"\r", b"\n")).split(b"\n")
+class _Lines:
+    """Cuts what comes out of a pipe into lines; a carriage return ends one too."""
+
+    def __init__(self, descriptor: int, line: Callable[[str], None]) -> None:
+        self._descriptor = descriptor
+        self._line = line
+        self._rest = b""
+
+    def pull(self) -> bool:
+        """Take one piece; False if there is none now, or never again."""
+        try:
+            piece = os.read(self._descriptor, _CHUNK)
+        except BlockingIOError:
+            return False
+        *whole, self._rest = (self._rest + piece.replace(b"\r", b"\n")).split(b"\n")
         for part in whole:
             if part:
-                line(part.decode(errors="replace"))
-    if rest:
-        line(rest.decode(errors="replace"))
+                self._line(part.decode(errors="replace"))
+        return bool(piece)
+
+    def finish(self) -> None:
+        """Take all that is left."""
+        while self.pull():
+            pass
+        if self._rest:
+            self._line(self._rest.decode(errors="replace"))
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:
@@ -100,12 +123,13 @@ async def _end(process: asyncio.subprocess.Process, grace: float) -> None:
     """SIGTERM, patience, SIGKILL; not to be hurried by a second cancellation."""
     loop = asyncio.get_running_loop()
     waiter = asyncio.ensure_future(process.wait())
-    _signal_group(process.pid, signal.SIGTERM)
+    if process.returncode is None:
+        _signal_group(process.pid, signal.SIGTERM)
     deadline = loop.time() + grace
     while not waiter.done():
         if loop.time() > deadline:
             _signal_group(process.pid, signal.SIGKILL)
         with suppress(asyncio.CancelledError):
             await asyncio.wait([waiter], timeout=0.1)
-    # Whoever of the group ignored SIGTERM goes with its leader.
+    # Whoever was left behind, or ignored SIGTERM, goes with the leader.
     _signal_group(process.pid, signal.SIGKILL)

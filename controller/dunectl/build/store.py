@@ -69,10 +69,11 @@ def _plain(step: str) -> str:
 
 
 class Store:
-    """The store at ``root``; directories appear when they are needed."""
+    """The store at ``root``, which is made; the directories in it appear when they are needed."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        _make_directory(root)
 
     # -- artifacts ---------------------------------------------------------------------------
 
@@ -122,7 +123,7 @@ class Store:
     @asynccontextmanager
     async def building(self, key: str, waiting: Callable[[], None]) -> AsyncIterator[None]:
         """Be the only one to build ``key``; ``waiting()`` is called once if another one does."""
-        descriptor = self._open_lock(self.root / "locks" / key)
+        descriptor = _open_lock(self.root / "locks" / key)
         try:
             if not _try_lock(descriptor):
                 waiting()
@@ -135,7 +136,7 @@ class Store:
     @contextmanager
     def shared(self) -> Iterator[None]:
         """Keep the artifacts that are being used from ``clean``."""
-        descriptor = self._open_lock(self.root / "lock")
+        descriptor = _open_lock(self.root / "lock")
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH)
             yield
@@ -145,7 +146,7 @@ class Store:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Be the only user of the store, or fail."""
-        descriptor = self._open_lock(self.root / "lock")
+        descriptor = _open_lock(self.root / "lock")
         try:
             if not _try_lock(descriptor):
                 raise InfrastructureError(
@@ -162,7 +163,7 @@ class Store:
         number = 0
         while True:
             path = self.root / "work" / f"{_plain(step)}.{number}"
-            descriptor = self._open_lock(path.with_name(path.name + ".lock"))
+            descriptor = _open_lock(path.with_name(path.name + ".lock"))
             if _try_lock(descriptor):
                 break
             os.close(descriptor)
@@ -175,16 +176,6 @@ class Store:
         finally:
             remove(path)
             os.close(descriptor)
-
-    def _open_lock(self, path: Path) -> int:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError as error:
-            raise InfrastructureError(
-                f"{path}: {error.strerror}",
-                next_step="make the directory writable, or set XDG_CACHE_HOME to one that is",
-            ) from None
 
     # -- what a project used last ------------------------------------------------------------
 
@@ -222,6 +213,25 @@ class Store:
                 root = Path(record["root"])
                 if root.is_dir():
                     yield root, record["steps"]
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path, os.W_OK | os.X_OK)
+        problem = "not writable"
+    except OSError as error:
+        writable, problem = False, str(error.strerror)
+    if not writable:
+        raise InfrastructureError(
+            f"{path}: {problem}",
+            next_step="make the directory writable, or set XDG_CACHE_HOME to one that is",
+        )
+
+
+def _open_lock(path: Path) -> int:
+    _make_directory(path.parent)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -24,7 +24,7 @@ def steps(project: Project) -> Iterator[Step]:
     async def recipe(workshop: Workshop) -> None:
         tree = workshop.work / "qemu"
         await workshop.run("cp", "-a", "--reflink=auto", workshop.dep("source:qemu"), tree)
-        await _dress(workshop, tree)
+        await dress(workshop, tree)
         for wheel in workshop.dep("source:wheels").iterdir():
             (tree / "python/wheels").mkdir(exist_ok=True)
             shutil.copy2(wheel, tree / "python/wheels")
@@ -75,7 +75,7 @@ def _arch(target: str) -> str:
     return target.removesuffix("-softmmu")
 
 
-async def _dress(workshop: Workshop, tree: Path) -> None:
+async def dress(workshop: Workshop, tree: Path) -> None:
     """Make the upstream tree ours."""
     ours = workshop.inputs / "qemu"
     new = [path.relative_to(ours / "vz") for path in (ours / "vz").rglob("*") if path.is_file()]
