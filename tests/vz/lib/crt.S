@@ -2,8 +2,8 @@
 /*
  * Start-up, root exception vectors and the world switch.
  *
- * The interrupted k0 and k1 are kept in DESAVE and ErrorEPC while the frame is
- * written: both are plain storage on every CPU model, so the KScratch
+ * While the frame is written the interrupted k0 is kept in ErrorEPC, which is
+ * plain 64-bit storage on every CPU model, and k1 in memory; so the KScratch
  * registers stay free for the tests.
  */
 #include "layout.h"
@@ -31,7 +31,6 @@
 #define C0_CONTEXT	$4, 0
 #define C0_XCONTEXT	$20, 0
 #define C0_ERROREPC	$30, 0
-#define C0_DESAVE	$31, 0
 
 #define STATUS_EXL	0x2
 #define STATUS_BEV_KX	0x00400080
@@ -46,8 +45,9 @@
 vectors:
 	.macro	VECTOR offset
 	.org	\offset
-	dmtc0	k0, C0_DESAVE
-	dmtc0	k1, C0_ERROREPC
+	dmtc0	k0, C0_ERROREPC
+	lui	k0, %hi(interrupted_k1)
+	sd	k1, %lo(interrupted_k1)(k0)
 	b	save_frame
 	 li	k1, \offset
 	.endm
@@ -92,9 +92,10 @@ save_frame:
 		   18, 19, 20, 21, 22, 23, 24, 25, 28, 29, 30, 31
 	sd	$\n, VCPU_GPR(\n)(k0)
 	.endr
-	dmfc0	at, C0_DESAVE
-	sd	at, VCPU_GPR(26)(k0)
 	dmfc0	at, C0_ERROREPC
+	sd	at, VCPU_GPR(26)(k0)
+	lui	at, %hi(interrupted_k1)
+	ld	at, %lo(interrupted_k1)(at)
 	sd	at, VCPU_GPR(27)(k0)
 #if __mips_isa_rev < 6
 	mfhi	at
@@ -260,6 +261,8 @@ current:
 	.bss
 	.balign	16
 root_sp:
+	.space	8
+interrupted_k1:
 	.space	8
 	.balign	16
 stack:
