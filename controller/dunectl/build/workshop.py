@@ -29,7 +29,7 @@ class Log:
     def __init__(self, path: Path, show: Callable[[str], None]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._file: TextIO = path.open("w", encoding="utf-8", errors="replace")
+        self._file: TextIO = path.open("w", buffering=1, encoding="utf-8", errors="replace")
         self._show = show
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
 
