@@ -14,7 +14,7 @@ read-only; it stays until ``dunectl clean`` removes it.
     qemu              bin/qemu-system-mips64el  include/qemu-plugin.h
     kernel:<v>        vmlinux (with symbols)  System.map  config  build/ (for modules, gdb scripts)
     kmod:<v>          dune.ko
-    libdune           libdune.a  include/  hello
+    libdune           libdune.a  include/  bin/hello and the other examples
     guest-tests       one static executable per test, at the top
     vz-tests          one *.elf per test, at the top
     agent             agent

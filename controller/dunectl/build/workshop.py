@@ -148,10 +148,11 @@ class Workshop:
         """make in ``directory``, a client of the build's job slots."""
         await self.run("make", "-C", directory, *arguments)
 
-    def keep_programs(self, directory: Path) -> None:
-        """Put the executables at the top of ``directory`` into the artifact."""
+    def keep_programs(self, directory: Path, place: str = ".") -> None:
+        """Put the executables at the top of ``directory`` into the artifact's ``place``."""
         programs = [p for p in directory.iterdir() if p.is_file() and os.access(p, os.X_OK)]
         if not programs:
             raise StepFailed("make succeeded but made no program")
+        (self.out / place).mkdir(exist_ok=True)
         for program in programs:
-            shutil.copy2(program, self.out)
+            shutil.copy2(program, self.out / place)

@@ -51,7 +51,7 @@ def show_plan(plan: Sequence[Planned], *, why: bool, as_json: bool) -> None:
         for reason in planned.why if why else ():
             print(f"    {reason}")
     if not todo:
-        print(f"nothing to do: {len(plan)} steps are up to date")
+        print("nothing to do: all is up to date")
 
 
 def show_removed(paths: Sequence[tuple[Path, int]]) -> None:

@@ -81,8 +81,12 @@ class Counts:
 
     def text(self) -> str:
         if not self._built:
-            return f"nothing to do: {self._reused} steps are up to date"
-        return f"built {self._built} steps, {self._reused} were up to date"
+            return f"nothing to do: {_steps(self._reused)} up to date"
+        return f"{_steps(self._built)} built, {self._reused} up to date"
+
+
+def _steps(count: int) -> str:
+    return f"{count} step{'s' * (count != 1)}"
 
 
 def write_json(event: Event) -> None:

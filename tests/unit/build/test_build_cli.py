@@ -60,7 +60,7 @@ def test_a_build_in_a_pipe_is_plain_and_the_second_does_nothing(
     assert "toolchain: built in" in first.stderr
     assert "\x1b" not in first.stderr
     second = dunectl(environment, "build", "toolchain")
-    assert second.stderr == "nothing to do: 1 steps are up to date\n"
+    assert second.stderr == "nothing to do: 1 step up to date\n"
 
 
 def test_json_events(environment: dict[str, str]) -> None:

@@ -21,12 +21,12 @@ def steps(project: Project) -> Iterator[Step]:
         )
         shutil.copy2(workshop.work / "libdune.a", workshop.out)
         shutil.copytree(workshop.work / "include", workshop.out / "include")
-        shutil.copy2(workshop.work / "hello", workshop.out)
+        workshop.keep_programs(workshop.work / "bin", "bin")
 
     yield Step(
         name="libdune",
         target="libdune",
-        summary="the library and hello",
+        summary="the library and its examples, hello among them",
         recipe=recipe,
         code=(Path(__file__),),
         deps=("toolchain",),

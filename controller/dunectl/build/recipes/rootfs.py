@@ -2,7 +2,7 @@
 """rootfs:<variant>: an initramfs from manifests in gen_init_cpio's language.
 
 A manifest names files of this host by ${BUSYBOX}, ${AGENT}, ${DUNE_KO} and ${ETC}. The programs of
-the build follow it: hello, and the guest tests of a variant that has them.
+the build follow it: libdune's examples, and the guest tests of a variant that has them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ def steps(project: Project) -> Iterator[Step]:
         yield _step(rootfs)
 
 
+def _programs(place: str, directory: Path) -> list[str]:
+    return [f"file {place}/{path.name} {path} 0755 0 0\n" for path in sorted(directory.iterdir())]
+
+
 def _step(rootfs: Rootfs) -> Step:
     manifests = tuple(f"images/rootfs/{name}.list" for name in rootfs.manifests)
     tests = ("guest-tests",) if rootfs.guest_tests else ()
@@ -42,10 +46,9 @@ def _step(rootfs: Rootfs) -> Step:
                 lines.append(Template(text).substitute(paths))
             except (KeyError, ValueError) as error:
                 raise StepFailed(f"{name}: {error} is not one of {', '.join(paths)}") from None
-        lines.append(f"file /usr/bin/hello {workshop.dep('libdune') / 'hello'} 0755 0 0\n")
+        lines += _programs("/usr/bin", workshop.dep("libdune") / "bin")
         for dep in tests:
-            for program in sorted(workshop.dep(dep).iterdir()):
-                lines.append(f"file /usr/lib/dune/tests/{program.name} {program} 0755 0 0\n")
+            lines += _programs("/usr/lib/dune/tests", workshop.dep(dep))
         whole = workshop.work / "rootfs.list"
         whole.write_text("".join(lines), encoding="utf-8")
         gen_init_cpio = workshop.dep(f"kernel:{rootfs.kernel}") / "bin/gen_init_cpio"
