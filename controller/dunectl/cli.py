@@ -8,8 +8,11 @@ runs it; ``_COMMANDS`` lists them.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dunectl import runner
@@ -281,9 +284,85 @@ async def _run_program(project: Project, args: argparse.Namespace) -> int:
     return await run_program(run)
 
 
+# -- test ------------------------------------------------------------------------------------
+
+
+def _add_test(commands: Subparsers) -> None:
+    parser = _add(
+        commands,
+        "test",
+        _test,
+        "run the tests",
+        """suites, in the order in which they run:
+  lint    style and types: ruff, mypy --strict, checkpatch, compiler warnings
+  unit    the controller without QEMU
+  vz      VZ in QEMU: bare-metal programs, checked against the manuals
+  guest   dune.ko and libdune: C programs in the guest, on the kernel with all
+          checks; each must leave the kernel log clean
+  e2e     the whole road, and every way a run can end
+
+lanes:
+  default what every change must pass: all suites, minutes
+  quick   what needs no machine: lint and unit, seconds
+  soak    repetition that finds rare failures: hours
+
+Every failure has a verdict: fail, panic, oops, lockup (with the place), exit
+storm, silent, guest halt, QEMU crash or infrastructure. Results are written as
+they come; ~/.cache/dunectl/runs/latest/results.jsonl survives an interrupt.
+
+examples:
+  dunectl test                   everything that a change must pass
+  dunectl test vz -k two_stage   programs of one suite, by a part of the name
+  dunectl test unit e2e --junit report.xml
+
+exit status: 0 only if at least one test ran and all passed, 1 a failure,
+2 not possible on this host or typed wrongly, 130 interrupted""",
+    )
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help="default: those of the lane")
+    parser.add_argument("--lane", default="default", help="default, quick or soak")
+    parser.add_argument("-k", dest="match", default="", metavar="EXPR", help="only such tests")
+    parser.add_argument(
+        "-j", "--jobs", type=_positive, metavar="N", help="machines at a time (default: CPUs)"
+    )
+    parser.add_argument("--json", action="store_true", help="results as JSON, one per line")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML too")
+
+
+async def _test(project: Project, args: argparse.Namespace) -> int:
+    from dunectl import ui
+    from dunectl.testing.run import (
+        TestOptions,
+        as_dict,
+        count_line,
+        exit_status,
+        prepare,
+        run_session,
+    )
+    from dunectl.ui import tests
+
+    options = TestOptions(
+        lane=args.lane, suites=tuple(args.suites), match=args.match, junit=args.junit
+    )
+    if args.jobs:
+        options = replace(options, jobs=args.jobs)
+    with ui.reporter() as report:
+        session = await prepare(project, options, report)
+    live = sys.stdout.isatty() and not args.json
+    with tests.display(sys.stderr if args.json else sys.stdout, live=live) as display:
+        results = await run_session(session, display)
+    if args.json:
+        for result in results:
+            print(json.dumps(as_dict(result)))
+    if live:
+        tests.show_table(sys.stdout, results)
+    print(count_line(results), file=sys.stderr if args.json else sys.stdout)
+    return exit_status(results)
+
+
 _COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
     _add_build,
     _add_clean,
     _add_graph,
     _add_run,
+    _add_test,
 )

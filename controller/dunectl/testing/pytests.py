@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Suites `unit` and `e2e`: pytest in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+
+from dunectl import launch
+from dunectl.machine import Outcome
+from dunectl.testing.commands import run_tool
+from dunectl.testing.junit import read_junit
+from dunectl.testing.result import Context, OnResult, TestResult
+
+#: pytest's exit status when -k or -m left nothing.
+_NO_TESTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PytestSuite:
+    """The tests in a folder, selected by marks according to the lane."""
+
+    name: str
+    about: str
+    folder: str
+    needs: tuple[str, ...]
+
+    async def run(self, context: Context, on_result: OnResult) -> None:
+        """Run pytest and tell its results; one more when it did not come to its regular end."""
+        report = context.folder / f"{self.name}.xml"
+        argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", self.folder]
+        argv += ["-m", "soak" if context.lane == "soak" else "not soak"]
+        argv += [f"--junitxml={report}", "-o", "junit_family=xunit1"]
+        argv += ["-k", context.match] if context.match else []
+        result = await run_tool(argv, context.project.root, env={"DUNECTL_JOBS": str(context.jobs)})
+        log = context.folder / f"{self.name}.log"
+        log.write_text(result.output + os.linesep, encoding="utf-8")
+        failed = False
+        with contextlib.suppress(OSError, ET.ParseError):
+            for test in read_junit(report, self.name):
+                failed |= test.failed
+                on_result(test)
+        if result.status not in (0, _NO_TESTS) and not failed:
+            detail = f"pytest: exit status {result.status}\n{result.output[-4000:]}"
+            on_result(
+                TestResult(self.name, "pytest", Outcome.INFRASTRUCTURE, 0.0, detail, f"less {log}")
+            )
+
+
+UNIT = PytestSuite(
+    name="unit",
+    about="the controller without QEMU: build graph, protocols, parsers, verdicts",
+    folder="tests/unit",
+    needs=(),
+)
+
+E2E = PytestSuite(
+    name="e2e",
+    about="the whole road: machines, dune.ko and hello, and every way a run can end",
+    folder="tests/e2e",
+    needs=(*launch.steps("lean"), *launch.steps("check")),
+)
