@@ -175,6 +175,118 @@ void mips_vz_exit(CPUMIPSState *env)
     vz_activate(env);
 }
 
+/* True if root takes @exception, which was raised in guest mode. */
+static bool exception_leaves_guest(CPUMIPSState *env, int exception)
+{
+    switch (exception) {
+    case EXCP_GE:
+    case EXCP_IBE:
+    case EXCP_DBE:
+    case EXCP_CACHE:
+    case EXCP_MCHECK:
+    case EXCP_NMI:
+    case EXCP_SRESET:
+    case EXCP_DSS:
+    case EXCP_DINT:
+    case EXCP_DIB:
+    case EXCP_DBp:
+    case EXCP_DDBS:
+    case EXCP_DDBL:
+        return true;
+    case EXCP_EXT_INTERRUPT:
+        return env->vz.root_irq;
+    case EXCP_TLBL:
+    case EXCP_TLBS:
+    case EXCP_LTLBL:
+    case EXCP_TLBRI:
+    case EXCP_TLBXI:
+        return env->vz.gpa_fault;
+    /* The guest has enabled it, so it is root that has not. */
+    case EXCP_CpU:
+        return env->error_code &&
+               (env->CP0_Status & (1u << (CP0St_CU0 + env->error_code)));
+    case EXCP_MSADIS:
+        return env->CP0_Config5 & (1 << CP0C5_MSAEn);
+    case EXCP_DSPDIS:
+        return env->CP0_Status & (1 << CP0St_MX);
+    default:
+        return false;
+    }
+}
+
+/* True if the exception that root takes from a guest is an instruction's. */
+static bool has_bad_instruction(CPUMIPSState *env, int exception)
+{
+    switch (exception) {
+    case EXCP_GE:
+        return env->error_code != GEXC_GHFC;
+    case EXCP_TLBL:
+    case EXCP_TLBS:
+    case EXCP_LTLBL:
+    case EXCP_TLBRI:
+    case EXCP_TLBXI:
+        return !(env->error_code & EXCP_INST_NOTAVAIL);
+    case EXCP_CpU:
+    case EXCP_MSADIS:
+    case EXCP_DSPDIS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/*
+ * Make root the active context for an exception that it takes from a guest.
+ * BadInstr and BadInstrP are fetched first, by the guest's mapping.
+ */
+static void leave_guest(CPUMIPSState *env, int exception)
+{
+    bool has_instruction = has_bad_instruction(env, exception);
+    uint32_t insn = 0, prev = 0;
+    bool slot = env->hflags & MIPS_HFLAG_BMASK;
+
+    if (has_instruction) {
+        mips_fetch_instruction(env, env->active_tc.PC, &insn);
+        if (slot) {
+            mips_fetch_instruction(env, env->active_tc.PC - 4, &prev);
+        }
+    }
+    mips_vz_exit(env);
+    if (has_instruction) {
+        env->CP0_BadInstr = insn;
+        env->CP0_BadInstrP = slot ? prev : env->CP0_BadInstrP;
+    }
+    if (exception == EXCP_GE) {
+        env->vz.GuestCtl0 = deposit32(env->vz.GuestCtl0, CP0GC0_GEXC, 5,
+                                      env->error_code);
+    } else if (env->vz.gpa_fault) {
+        env->vz.GuestCtl0 = deposit32(env->vz.GuestCtl0, CP0GC0_GEXC, 5,
+                                      GEXC_GPA);
+        mips_set_mmu_exception_registers(env, env->vz.fault_gpa);
+    }
+}
+
+/*
+ * Before an exception that was raised in guest mode is taken: if it is root's,
+ * make root the active context, so that what follows works on its registers,
+ * and return true. A guest's own exception is taken as without VZ.
+ */
+bool mips_vz_route_exception(CPUMIPSState *env)
+{
+    CPUState *cs = env_cpu(env);
+
+    if (cs->exception_index == EXCP_RI &&
+        extract32(env->vz.GuestCtl0, CP0GC0_RI, 1)) {
+        cs->exception_index = EXCP_GE;
+        env->error_code = GEXC_GRR;
+    }
+    if (!exception_leaves_guest(env, cs->exception_index)) {
+        return false;
+    }
+    leave_guest(env, cs->exception_index);
+    return true;
+}
+
 /* Let root operate on the guest's registers with code that knows only CP0_*. */
 void mips_vz_peek(CPUMIPSState *env)
 {

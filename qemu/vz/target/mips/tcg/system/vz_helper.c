@@ -110,6 +110,16 @@ static void write_guest_cause(CPUMIPSState *env, uint32_t value)
     cpu_mips_update_soft_irq(env);
 }
 
+#if defined(TARGET_MIPS64)
+#define write_entrylo0(env, value, is64)                    \
+    ((is64) ? helper_dmtc0_entrylo0(env, value) : helper_mtc0_entrylo0(env, value))
+#define write_entrylo1(env, value, is64)                    \
+    ((is64) ? helper_dmtc0_entrylo1(env, value) : helper_mtc0_entrylo1(env, value))
+#else
+#define write_entrylo0(env, value, is64)    helper_mtc0_entrylo0(env, value)
+#define write_entrylo1(env, value, is64)    helper_mtc0_entrylo1(env, value)
+#endif
+
 static void write_guest(CPUMIPSState *env, target_ulong value, uint32_t reg,
                         bool is64)
 {
@@ -120,10 +130,8 @@ static void write_guest(CPUMIPSState *env, target_ulong value, uint32_t reg,
 #define AS_GUEST(rd, sel, call) \
     case CP0(rd, sel): mips_vz_peek(env); call; mips_vz_unpeek(env); return;
     AS_GUEST(0, 0, helper_mtc0_index(env, value))
-    AS_GUEST(2, 0, is64 ? helper_dmtc0_entrylo0(env, value)
-                        : helper_mtc0_entrylo0(env, value))
-    AS_GUEST(3, 0, is64 ? helper_dmtc0_entrylo1(env, value)
-                        : helper_mtc0_entrylo1(env, value))
+    AS_GUEST(2, 0, write_entrylo0(env, value, is64))
+    AS_GUEST(3, 0, write_entrylo1(env, value, is64))
     AS_GUEST(5, 0, helper_mtc0_pagemask(env, value))
     AS_GUEST(5, 1, helper_mtc0_pagegrain(env, value))
     AS_GUEST(6, 0, helper_mtc0_wired(env, value))
