@@ -37,7 +37,7 @@ static void gen_guest_exit(DisasContext *ctx, int gexccode)
     generate_exception_err(ctx, EXCP_GE, gexccode);
 }
 
-/* True if GuestCtl0.CP0 = 0 made the instruction leave the guest. */
+/* DI, EI, ERET: true if GuestCtl0.CP0 = 0 made them leave the guest. */
 bool mips_vz_trap_cp0(DisasContext *ctx)
 {
     if (in_guest(ctx) && !vz_control(ctx, VZ_TB_CP0)) {
@@ -232,7 +232,8 @@ static bool is_root_control(int rd, int sel)
 bool mips_vz_mfc0(DisasContext *ctx, int rt, int rd, int sel)
 {
     if (in_guest(ctx)) {
-        if (group_traps(ctx, vz_group[rd][sel], false)) {
+        if (!vz_control(ctx, VZ_TB_CP0) ||
+            group_traps(ctx, vz_group[rd][sel], false)) {
             gen_guest_exit(ctx, GEXC_GPSI);
             return true;
         }
@@ -278,7 +279,8 @@ static void gen_check_gsfc(DisasContext *ctx, int rt, int rd, int sel)
 bool mips_vz_mtc0(DisasContext *ctx, int rt, int rd, int sel)
 {
     if (in_guest(ctx)) {
-        if (group_traps(ctx, vz_group[rd][sel], true)) {
+        if (!vz_control(ctx, VZ_TB_CP0) ||
+            group_traps(ctx, vz_group[rd][sel], true)) {
             gen_guest_exit(ctx, GEXC_GPSI);
             return true;
         }
@@ -306,7 +308,8 @@ bool mips_vz_mtc0(DisasContext *ctx, int rt, int rd, int sel)
 /* Guest TLB instruction; true if it left the guest. */
 bool mips_vz_tlb_op(DisasContext *ctx)
 {
-    if (in_guest(ctx) && !vz_control(ctx, VZ_TB_AT3)) {
+    if (in_guest(ctx) &&
+        !(vz_control(ctx, VZ_TB_CP0) && vz_control(ctx, VZ_TB_AT3))) {
         gen_guest_exit(ctx, GEXC_GPSI);
         return true;
     }
@@ -335,7 +338,7 @@ bool mips_vz_cache(DisasContext *ctx, int op)
     if (!in_guest(ctx)) {
         return false;
     }
-    if (vz_control(ctx, VZ_TB_CG) &&
+    if (vz_control(ctx, VZ_TB_CP0) && vz_control(ctx, VZ_TB_CG) &&
         ((operation >= 4 && operation <= 6) ||
          (operation == 0 && vz_control(ctx, VZ_TB_CGI)))) {
         return false;
