@@ -169,6 +169,8 @@ static int dev_open(struct inode *inode, struct file *filp)
 	struct dune_file *file;
 	struct dune_space *space;
 
+	if (!current->mm)		/* a kernel thread */
+		return -EXDEV;
 	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 	if (!file)
 		return -ENOMEM;

@@ -10,6 +10,7 @@
  */
 
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/pgtable.h>
 #include <linux/sched/signal.h>
 
@@ -108,21 +109,38 @@ bool dune_mmu_refill(struct dune_space *space, unsigned int guestid,
 	return true;
 }
 
-/* fixup_user_fault() knows read and write; the rest is checked here. */
-static bool vma_allows(struct mm_struct *mm, unsigned long gpa, u32 access)
+/*
+ * Is there memory at @gpa that may be read, a stack that has to grow included?
+ * Only an access by the kernel's own page fault handler makes a stack grow:
+ * expand_stack() is not exported, and fixup_user_fault() does not call it.
+ */
+static bool grow_stack(unsigned long gpa)
 {
-	struct vm_area_struct *vma = vma_lookup(mm, gpa);
+	return !fault_in_readable((const char __user *)gpa, 1);
+}
 
+/* fixup_user_fault() knows read and write; execution is checked here. */
+static int fault_in(struct mm_struct *mm, unsigned long gpa, u32 access)
+{
+	unsigned int flags = access == DUNE_ACCESS_WRITE ? FAULT_FLAG_WRITE : 0;
+	struct vm_area_struct *vma;
+	bool unlocked;
+	int ret;
+
+	mmap_read_lock(mm);
+	ret = fixup_user_fault(mm, gpa, flags, &unlocked);
+	vma = vma_lookup(mm, gpa);
 	if (!vma)
-		return false;
-	return access != DUNE_ACCESS_FETCH || (vma->vm_flags & VM_EXEC);
+		ret = -ENOENT;
+	else if (!ret && access == DUNE_ACCESS_FETCH && !(vma->vm_flags & VM_EXEC))
+		ret = -EFAULT;
+	mmap_read_unlock(mm);
+	return ret;
 }
 
 int dune_mmu_fault(struct dune_space *space, unsigned long gpa, u32 access)
 {
-	unsigned int flags = access == DUNE_ACCESS_WRITE ? FAULT_FLAG_WRITE : 0;
 	struct mm_struct *mm = current->mm;
-	bool unlocked;
 	int ret;
 
 	if (gpa >= TASK_SIZE64)
@@ -130,11 +148,9 @@ int dune_mmu_fault(struct dune_space *space, unsigned long gpa, u32 access)
 	if (dune_space_wait_idle(space))
 		return 0;
 
-	mmap_read_lock(mm);
-	ret = fixup_user_fault(mm, gpa, flags, &unlocked);
-	if (!ret && !vma_allows(mm, gpa, access))
-		ret = -EFAULT;
-	mmap_read_unlock(mm);
+	ret = fault_in(mm, gpa, access);
+	if (ret == -ENOENT && grow_stack(gpa))
+		ret = fault_in(mm, gpa, access);
 
 	/* -EINTR: killed while it waited for the page. */
 	return ret == -EINTR ? 0 : ret ? -EFAULT : 0;

@@ -126,6 +126,27 @@ static bool user_work_pending(void)
 	return signal_pending(current) || test_thread_flag(TIF_NOTIFY_RESUME);
 }
 
+/*
+ * Turns interrupts off to enter guest mode. What comes after the tests comes
+ * with an interrupt, which guest mode is left for. False, and interrupts on, if
+ * the thread has to return to user mode.
+ */
+static bool enter_irqoff(void)
+{
+	for (;;) {
+		cond_resched();
+		local_irq_disable();
+		if (user_work_pending()) {
+			local_irq_enable();
+			return false;
+		}
+		if (!need_resched())
+			return true;
+		local_irq_enable();
+		schedule();
+	}
+}
+
 void dune_vcpu_run(struct dune_vcpu *vcpu, struct dune_enter *io)
 {
 	*io = (struct dune_enter) {
@@ -139,14 +160,7 @@ void dune_vcpu_run(struct dune_vcpu *vcpu, struct dune_enter *io)
 	vcpu->stats[DUNE_STAT_ENTER]++;
 
 	do {
-		cond_resched();
-		local_irq_disable();
-		/*
-		 * A signal that comes after this test comes with an interrupt,
-		 * which guest mode is left for.
-		 */
-		if (user_work_pending()) {
-			local_irq_enable();
+		if (!enter_irqoff()) {
 			io->reason = DUNE_EXIT_SIGNAL;
 			break;
 		}

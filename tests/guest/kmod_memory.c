@@ -211,13 +211,17 @@ static void test_sweep(void)
 	munmap(p, pages * page_size);
 }
 
-/* The page right under the stack: grown by a guest store as by any other. */
+/* Far under the stack pointer, as nobody has been there: grown by a guest store. */
 static void test_stack(void)
 {
 	volatile char here = 0;
-	uint64_t *below = (uint64_t *)(((uintptr_t)&here & -page_size) - 16 * page_size);
+	uint64_t *below = (uint64_t *)(((uintptr_t)&here & -page_size) - 256 * page_size);
+	unsigned char unused;
 
-	ok(guest_writes(below, 12) && *below == 12, "the stack grows");
+	ok(mincore(below, page_size, &unused) < 0 && errno == ENOMEM, "1 MiB below the stack: nothing");
+	ok(guest_writes(below, 12) && *below == 12, "a guest store makes the stack grow");
+	is(guest(store, below - (64 << 20) / 8, 12, 0).reason, DUNE_EXIT_FAULT,
+	   "but not beyond its limit");
 }
 
 /* Changes that another thread makes while this one is in guest mode. */
