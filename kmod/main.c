@@ -90,7 +90,7 @@ static int dune_probe(void)
 	local_irq_enable();
 	if (!missing)
 		return 0;
-	pr_err("this CPU has no %s\n", missing);
+	pr_err("this CPU lacks %s\n", missing);
 	return -ENODEV;
 }
 
