@@ -32,8 +32,12 @@ static int in_child(int local, double number)
 {
 	if (dune_in_guest())
 		return 1;
-	if (local != 42 || number != 1.5 || word != 1)
+	if (local != 42)
 		return 2;
+	if (number != 1.5)
+		return 12;
+	if (word != 1)
+		return 22;
 	if (dune_enter() != -ENOTCONN)
 		return 3;
 	if (dune_init() || dune_enter() || !dune_in_guest())
@@ -196,10 +200,11 @@ static void fork_in_trap(struct dune_frame *frame, void *arg)
 static void test_fork_in_trap(void)
 {
 	pid_t pid = -1;
-	register long v0 __asm__("$2") = 0;
+	long v0;
 
 	dune_trap_register(DUNE_EXC_TR, fork_in_trap, &pid);
-	__asm__ volatile("teq $0, $0" : "+r"(v0) : : "memory");
+	__asm__ volatile("teq $0, $0\n\t"
+			 "move %0, $2" : "=r"(v0) : : "$2", "memory");
 	if (!pid)
 		_exit(v0 == 99 && !dune_in_guest() ? 69 : 1);
 	is(v0, 99, "fork() in a trap handler: the parent goes on behind the trap");

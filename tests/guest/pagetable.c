@@ -44,14 +44,15 @@ static unsigned int sum(void)
 	return all;
 }
 
+/* Accesses may call the handler: the compiler must know. */
 static void load(char *p)
 {
-	(void)*(volatile char *)p;
+	__asm__ volatile("lb $0, %0" : : "m"(*p) : "memory");
 }
 
 static void store(char *p)
 {
-	*(volatile char *)p = 1;
+	__asm__ volatile("sb %1, %0" : "=m"(*p) : "r"(1) : "memory");
 }
 
 static void fetch(char *p)
@@ -136,19 +137,30 @@ static void test_translate(void)
 	dune_identity(area + 8 * P, P);
 }
 
-/* An entry that has nothing to do with a change stays in the guest TLB. */
+/*
+ * An entry that has nothing to do with a change stays in the guest TLB. Chance
+ * may replace any entry at any time, so this takes a few attempts.
+ */
 static void test_precise(void)
 {
 	char *one = area + 4 * P;
 	char *other = area + 16 * P;
+	int kept = 0;
+	int stale = 0;
 
-	dune_mprotect(one, P, PROT_READ);
-	load(one);
-	load(other);
-	ok(dune_tlb_probe(one) && dune_tlb_probe(other), "two pages are in the guest TLB");
-	dune_mprotect(one, P, PROT_READ | PROT_WRITE);
-	ok(!dune_tlb_probe(one), "after a change of one, that one is not");
-	ok(dune_tlb_probe(other), "and the other still is");
+	for (int i = 0; i < 100; i++) {
+		bool both;
+
+		dune_mprotect(one, P, PROT_READ);
+		load(one);
+		load(other);
+		both = dune_tlb_probe(one) && dune_tlb_probe(other);
+		dune_mprotect(one, P, PROT_READ | PROT_WRITE);
+		stale += dune_tlb_probe(one);
+		kept += both && dune_tlb_probe(other);
+	}
+	is(stale, 0, "after a change of a page, the guest TLB has no entry for it");
+	ok(kept > 50, "and keeps those for others (%d times of 100)", kept);
 	dune_identity(one, P);
 }
 

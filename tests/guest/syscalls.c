@@ -21,43 +21,52 @@ static void test_identity(pid_t pid, pid_t tid, uid_t uid)
 	is(getuid(), uid, "getuid() is the same");
 }
 
-/* v0, v1 and a3 of a raw system call; HI, LO and s-registers must survive. */
-static void test_registers(void)
+/* What a raw system call leaves in the registers. */
+struct result {
+	long v0;
+	long v1;
+	long a3;
+	long s0;
+};
+
+static struct result raw_syscall(long number, long argument)
 {
-	register long v0 __asm__("$2") = __NR_pipe;
+	register long v0 __asm__("$2") = number;
 	register long v1 __asm__("$3") = -1;
+	register long a0 __asm__("$4") = argument;
 	register long a3 __asm__("$7") = -1;
 	register long s0 __asm__("$16") = 0x1616161616161616;
-	char buffer[sizeof(payload)] = "";
 
 	__asm__ volatile("syscall"
-			 : "+r"(v0), "+r"(v1), "+r"(a3), "+r"(s0)
+			 : "+r"(v0), "+r"(v1), "+r"(a0), "+r"(a3), "+r"(s0)
 			 :
-			 : "$1", "$4", "$5", "$6", "$8", "$9", "$10", "$11", "$12", "$13", "$14",
-			   "$15", "$24", "$25", "hi", "lo", "memory");
-	is(a3, 0, "pipe: a3 says success");
-	ok(v0 > 2 && v1 > 2 && v0 != v1, "and v0 and v1 are two descriptors, %ld and %ld", v0, v1);
-	is(s0, 0x1616161616161616, "and s0 is preserved");
-	is(write((int)v1, payload, sizeof(payload)), sizeof(payload), "write() into the pipe");
-	is(read((int)v0, buffer, sizeof(buffer)), sizeof(payload), "read() from it");
+			 : "$1", "$5", "$6", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
+			   "$24", "$25", "hi", "lo", "memory");
+	return (struct result){ v0, v1, a3, s0 };
+}
+
+static void test_registers(void)
+{
+	char buffer[sizeof(payload)] = "";
+	struct result pipe = raw_syscall(__NR_pipe, 0);
+
+	is(pipe.a3, 0, "pipe: a3 says success");
+	ok(pipe.v0 > 2 && pipe.v1 > 2 && pipe.v0 != pipe.v1,
+	   "and v0 and v1 are two descriptors, %ld and %ld", pipe.v0, pipe.v1);
+	is(pipe.s0, 0x1616161616161616, "and s0 is preserved");
+	is(write((int)pipe.v1, payload, sizeof(payload)), sizeof(payload), "write() into the pipe");
+	is(read((int)pipe.v0, buffer, sizeof(buffer)), sizeof(payload), "read() from it");
 	is(strcmp(buffer, payload), 0, "the same data");
-	close((int)v0);
-	close((int)v1);
+	close((int)pipe.v0);
+	close((int)pipe.v1);
 }
 
 static void test_errors(void)
 {
-	register long v0 __asm__("$2") = __NR_close;
-	register long a0 __asm__("$4") = -1;
-	register long a3 __asm__("$7") = 0;
+	struct result failed = raw_syscall(__NR_close, -1);
 
-	__asm__ volatile("syscall"
-			 : "+r"(v0), "+r"(a3)
-			 : "r"(a0)
-			 : "$1", "$3", "$5", "$6", "$8", "$9", "$10", "$11", "$12", "$13", "$14",
-			   "$15", "$24", "$25", "hi", "lo", "memory");
-	is(a3, 1, "a failing close(): a3 says error");
-	is(v0, EBADF, "and v0 which");
+	is(failed.a3, 1, "a failing close(): a3 says error");
+	is(failed.v0, EBADF, "and v0 which");
 	errno = 0;
 	ok(open("/no/such/file", O_RDONLY) == -1 && errno == ENOENT, "libc turns it into errno");
 	errno = 0;

@@ -129,7 +129,7 @@ static void test_generations(void)
 
 static char page[DUNE_PAGE_SIZE] __attribute__((aligned(DUNE_PAGE_SIZE)));
 static volatile int stage;
-static unsigned int modified;
+static volatile unsigned int modified;
 
 static void allow(struct dune_frame *frame, void *arg)
 {

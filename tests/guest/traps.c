@@ -45,8 +45,8 @@ TRAP(do_break, "break 5");
 TRAP(do_overflow, "dadd $3, $2, $2");
 TRAP(do_unaligned_load, "lw $3, 0($2)");
 TRAP(do_unaligned_store, "sw $3, 0($2)");
-TRAP(do_reserved, ".word 0x0000003f");		/* not assigned in any release */
-TRAP(do_cop2, "mfc2 $3, $0");
+TRAP(do_reserved, ".word 0x0000003d");		/* not assigned in any release */
+TRAP(do_cop2, "lwc2 $3, 0($2)");
 
 struct kind {
 	const char *what;
@@ -137,18 +137,19 @@ static void skip_branch(struct dune_frame *frame, void *arg)
 static void test_delay_slot(void)
 {
 	unsigned int before = seen_count;
-	register long v0 __asm__("$2") = 12345;
+	long v0;
 	uint64_t branch;
 
 	dune_trap_register(DUNE_EXC_SYS, skip_branch, NULL);
 	__asm__ volatile(".set push\n\t"
 			 ".set noreorder\n\t"
+			 "li $2, 12345\n\t"
 			 "dla %1, 1f\n"
 			 "1:\tb 2f\n\t"
 			 "syscall\n"
-			 "2:\n\t"
+			 "2:\tmove %0, $2\n\t"
 			 ".set pop"
-			 : "+r"(v0), "=&r"(branch) : : "memory");
+			 : "=r"(v0), "=&r"(branch) : : "$2", "memory");
 	is(seen_count - before, 1, "a syscall in a delay slot traps (Sys)");
 	ok(seen.cause & DUNE_CAUSE_BD, "  Cause.BD is set");
 	is((long)seen.epc, (long)branch, "  EPC is the branch");
@@ -170,11 +171,11 @@ static void add_number(struct dune_frame *frame, void *arg)
 
 static void test_registers(void)
 {
-	uint64_t got[34];
+	static uint64_t got[34];
 	unsigned int wrong = 0;
 
 	dune_trap_register(DUNE_EXC_TR, add_number, NULL);
-	/* k1 holds nothing across a trap, so the array's address goes by the stack. */
+	/* No register is free across the trap, so the array's address is on the stack. */
 	__asm__ volatile(".set push\n\t.set noreorder\n\t.set noat\n\t"
 			 "daddiu $29, $29, -64\n\t"
 			 "sd %0, 0($29)\n\t"
@@ -280,13 +281,18 @@ static void leave_in_handler(struct dune_frame *frame, void *arg)
 static void test_leave_in_handler(void)
 {
 	int err = 1;
-	register uint64_t t9 __asm__("$25") = 0x1234;
-	register double f20 __asm__("$f20") = 2.5;
+	uint64_t t9;
+	uint64_t f20;
 
 	dune_trap_register(DUNE_EXC_TR, leave_in_handler, &err);
-	__asm__ volatile("teq $0, $0" : "+r"(t9), "+f"(f20) : : "memory");
+	__asm__ volatile("li $25, 0x1234\n\t"
+			 "dmtc1 $25, $f20\n\t"
+			 "teq $0, $0\n\t"
+			 "move %0, $25\n\t"
+			 "dmfc1 %1, $f20"
+			 : "=r"(t9), "=r"(f20) : : "$25", "$f20", "memory");
 	is((long)t9, 0x1234, "dune_leave() in a handler: the handler returns in host mode");
-	ok(f20 == 2.5, "  with the FPU registers");
+	is((long)f20, 0x1234, "  with the FPU registers");
 	is(err, 0, "  without an error");
 	ok(!dune_in_guest(), "  and this is host mode");
 	dune_trap_register(DUNE_EXC_TR, NULL, NULL);
