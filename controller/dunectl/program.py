@@ -32,7 +32,7 @@ def read_program(path: Path, prefix: str) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}", next_step=f"ls -l {path}") from None
-    except ELFError:
+    except (ELFError, ValueError, OverflowError):  # the latter two: absurd numbers in a header
         raise UserError(f"{path}: not an ELF program", next_step=compile_it) from None
     if problem is not None:
         raise UserError(f"{path}: {problem}", next_step=compile_it)
