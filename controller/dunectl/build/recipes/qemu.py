@@ -65,7 +65,6 @@ def steps(project: Project) -> Iterator[Step]:
         tools=(
             ("gcc", ("gcc", "--version")),
             ("glib-2.0", ("pkg-config", "--modversion", "glib-2.0")),
-            ("libfdt", ("pkg-config", "--modversion", "libfdt")),
         ),
         needs=("compiler", "qemu"),
     )
