@@ -84,10 +84,9 @@ static void show_stats(void)
 		exits += i == DUNE_STAT_ENTER ? 0 : stats.vcpu[i];
 	for (int i = 0; i < DUNE_EXC_COUNT_; i++)
 		traps += stats.traps[i];
-	printf("took      %" PRIu64 " exits and %" PRIu64 " traps:", exits, traps);
+	printf("took      %" PRIu64 " exits and %" PRIu64 " traps\n", exits, traps);
 	for (int i = 0; i < DUNE_STAT_COUNT_; i++)
-		printf("%s %" PRIu64 " %s", i ? "," : "", stats.vcpu[i], name[i]);
-	putchar('\n');
+		printf("  %6" PRIu64 "  %s\n", stats.vcpu[i], name[i]);
 }
 
 static int usage(FILE *out, int status)

@@ -6,7 +6,9 @@
  * it: Linux delivers them when DUNE_ENTER or the program's own system call
  * returns. It shares the thread's TLS with the program (see internal.h).
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <linux/mman.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
@@ -184,12 +186,28 @@ static void fail(struct dune_vcpu *vcpu, int sig, int code, const char *what)
 	dune_die(&text, sig);
 }
 
-static bool is_mapped(uint64_t addr)
+/*
+ * The signal for an access that Linux does not allow, and its si_code. dune.ko
+ * says only that it is not allowed; asking Linux for the page gives the reason.
+ */
+static int fault_signal(const struct dune_enter *enter, int *code)
 {
-	unsigned char resident;
-	uint64_t page = addr & ~(uint64_t)(dune_process()->info.page_size - 1);
+	long size = dune_process()->info.page_size;
+	long page = (long)enter->badvaddr & -size;
+	int advice = enter->access == DUNE_ACCESS_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
 
-	return dune_syscall3(__NR_mincore, (long)page, 1, (long)&resident) != -ENOMEM;
+	switch (dune_syscall3(__NR_madvise, page, size, advice)) {
+	case -ENOMEM:
+		*code = SEGV_MAPERR;
+		return SIGSEGV;
+	case -EFAULT:
+	case -EHWPOISON:
+		*code = BUS_ADRERR;
+		return SIGBUS;
+	default:
+		*code = SEGV_ACCERR;
+		return SIGSEGV;
+	}
 }
 
 static void do_fault(struct dune_vcpu *vcpu)
@@ -199,15 +217,16 @@ static void do_fault(struct dune_vcpu *vcpu)
 		[DUNE_ACCESS_WRITE] = "write to an unmapped or protected address",
 		[DUNE_ACCESS_FETCH] = "execution of an unmapped or protected address",
 	};
-	uint32_t access = vcpu->enter.access;
-	uint64_t addr = vcpu->enter.badvaddr;
+	const struct dune_enter *enter = &vcpu->enter;
+	const char *text = what[enter->access % (DUNE_ACCESS_FETCH + 1)];
+	int code;
+	int sig = fault_signal(enter, &code);
 
-	if (access > DUNE_ACCESS_FETCH)
-		access = DUNE_ACCESS_READ;
-	if (addr - (vcpu->trap_low - 4096) < 4096)
-		fail(vcpu, SIGSEGV, SEGV_ACCERR, "trap stack overflow: traps nest too deeply");
-	else
-		fail(vcpu, SIGSEGV, is_mapped(addr) ? SEGV_ACCERR : SEGV_MAPERR, what[access]);
+	if (vcpu->trap_low - enter->badvaddr <= DUNE_PAGE_SIZE)
+		text = "trap stack overflow: traps nest too deeply";
+	else if (sig == SIGBUS)
+		text = "access beyond the end of a file, or to a broken page";
+	fail(vcpu, sig, code, text);
 }
 
 /* DUNE_ENTER itself failed: there is no guest mode any more. */

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "guest.h"
 
@@ -58,6 +59,22 @@ static int write_read_only(void)
 	enter();
 	do_read((uintptr_t)page);
 	do_write((uintptr_t)page);
+	return 0;
+}
+
+static char *map_empty_file(void)
+{
+	int fd = (int)syscall(SYS_memfd_create, "empty", 0);
+
+	return mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+static int read_beyond_file(void)
+{
+	char *page = map_empty_file();
+
+	enter();
+	do_read((uintptr_t)page);
 	return 0;
 }
 
@@ -161,6 +178,8 @@ static void test_reports(void)
 	reported(read_null, SIGSEGV, "SIGSEGV: read from", "address", 0, "a NULL pointer");
 	reported(write_read_only, SIGSEGV, "SIGSEGV: write to", "pc", (uintptr_t)at_write,
 		 "a write to a page that Linux keeps read-only");
+	reported(read_beyond_file, SIGBUS, "SIGBUS: access beyond", "pc", (uintptr_t)at_read,
+		 "a read beyond the end of a mapped file");
 	reported(call_unmapped, SIGSEGV, "SIGSEGV: execution of", "pc",
 		 ADDRESS & ~UINT64_C(3), "a jump to an unmapped address");
 	reported(read_prid, SIGILL, "SIGILL: privileged instruction", "pc", (uintptr_t)at_prid,
@@ -195,11 +214,10 @@ static void repair(int sig, siginfo_t *info, void *context)
 {
 	char *page = (char *)((uintptr_t)info->si_addr & ~UINT64_C(0xfff));
 
-	(void)sig;
 	(void)context;
 	faults = faults + 1;
 	got = *info;
-	if (mprotect(page, 4096, PROT_READ | PROT_WRITE) < 0 &&
+	if ((sig == SIGBUS || mprotect(page, 4096, PROT_READ | PROT_WRITE) < 0) &&
 	    mmap(page, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
 		 -1, 0) == MAP_FAILED)
 		_exit(99);
@@ -222,8 +240,15 @@ static void test_handler(void)
 	is(faults, 2, "and another one");
 	is(got.si_code, SEGV_MAPERR, "with si_code for an unmapped page");
 	is(*(volatile int *)(page + 16), 0, "and the access is tried again when it returns");
+	sigaction(SIGBUS, &action, NULL);
+	page = map_empty_file();
+	do_write((uintptr_t)page);
+	is(faults, 3, "a SIGBUS handler gets a write beyond the end of a file");
+	is(got.si_signo, SIGBUS, "as SIGBUS");
+	is(got.si_code, BUS_ADRERR, "with si_code");
 	leave();
 	signal(SIGSEGV, SIG_DFL);
+	signal(SIGBUS, SIG_DFL);
 }
 
 int main(void)

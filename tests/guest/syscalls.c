@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * syscalls.c - proves that a system call made in guest mode is the system call
- * of host mode: results, errors, all arguments, both result registers, and the
- * registers that Linux preserves.
+ * of host mode: results, errors, all arguments, both result registers, the
+ * registers that Linux preserves; and that seccomp and ptrace see it.
  */
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -153,12 +159,74 @@ static void test_exits(void)
 	   "a system call is one exit");
 }
 
+/* getppid() fails with EXDEV from here on, which it never does by itself. */
+static int filtered(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EXDEV),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	enter();
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return 1;
+	errno = 0;
+	return syscall(SYS_getppid) == -1 && errno == EXDEV && getpid() > 0 ? 69 : 2;
+}
+
+static int traced(void)
+{
+	enter();
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	raise(SIGSTOP);
+	return getppid() > 0 && dune_in_guest() ? 69 : 1;
+}
+
+/* Lets @pid run to its end; how often it stopped at a getppid(). */
+static int watch(pid_t pid, int *status)
+{
+	int stops = 0;
+
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD);
+	while (!ptrace(PTRACE_SYSCALL, pid, NULL, NULL) && waitpid(pid, status, 0) == pid &&
+	       WIFSTOPPED(*status)) {
+		uint64_t regs[38];	/* gpr, lo, hi, epc, ... */
+
+		if (WSTOPSIG(*status) != (SIGTRAP | 0x80))
+			continue;
+		ptrace(PTRACE_GETREGS, pid, NULL, regs);
+		stops += regs[2] == __NR_getppid;
+	}
+	return stops;
+}
+
+static void test_observers(void)
+{
+	struct outcome out = run_child(filtered);
+	int status = 0;
+	pid_t pid;
+
+	if (!ok(exited(&out, 69), "seccomp sees system calls of guest mode"))
+		show(&out);
+	pid = fork();
+	if (!pid)
+		_exit(traced());
+	waitpid(pid, &status, 0);
+	is(watch(pid, &status), 1, "ptrace sees them, with the number in v0");
+	is(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 69, "and the traced process goes on");
+}
+
 int main(void)
 {
 	pid_t pid = getpid();
 	pid_t tid = (pid_t)syscall(SYS_gettid);
 	uid_t uid = getuid();
 
+	test_observers();
 	enter();
 	test_identity(pid, tid, uid);
 	test_registers();
