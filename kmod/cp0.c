@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The guest CP0 context: initial state, save and load (cp0.h has the table). */
 
-#include <linux/errno.h>
 #include <linux/string.h>
 
 #include <asm/addrspace.h>
@@ -65,7 +64,7 @@ static void config_wish(struct dune_gc0 *gc0)
 	gc0->config |= read_c0_config() & CONF_CM_CMASK;
 }
 
-int dune_gc0_probe(const char **missing)
+const char *dune_gc0_probe(void)
 {
 	struct dune_gc0 before = {}, *gc0 = &config;
 
@@ -77,16 +76,15 @@ int dune_gc0_probe(const char **missing)
 	dune_gc0_save(gc0);
 	dune_gc0_load(&before);
 
-	*missing = NULL;
 	if (!(gc0->config1 & MIPS_CONF1_FP))
-		*missing = "guest FPU (Guest.Config1.FP)";
-	else if (!(gc0->config3 & MIPS_CONF3_ULRI))
-		*missing = "guest UserLocal (Guest.Config3.ULRI)";
-	else if ((gc0->config & MIPS_CONF_MT) != MIPS_CONF_MT_TLB)
-		*missing = "plain guest TLB (Guest.Config.MT=1)";
-	else if (gc0->config3 & MIPS_CONF3_MSA)
-		*missing = "way to deny MSA to a guest (Guest.Config3.MSAP)";
-	return *missing ? -ENODEV : 0;
+		return "a guest FPU (Guest.Config1.FP)";
+	if (!(gc0->config3 & MIPS_CONF3_ULRI))
+		return "guest UserLocal (Guest.Config3.ULRI)";
+	if ((gc0->config & MIPS_CONF_MT) != MIPS_CONF_MT_TLB)
+		return "a plain guest TLB (Guest.Config.MT=1)";
+	if (gc0->config3 & MIPS_CONF3_MSA)
+		return "a way to deny MSA to guests (Guest.Config3.MSAP)";
+	return NULL;
 }
 
 unsigned int dune_gc0_tlb_entries(void)

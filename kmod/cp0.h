@@ -26,10 +26,10 @@ struct dune_gc0 {
  * dune_gc0_probe() - find out what this CPU lets a guest have.
  *
  * Fixes the Config registers of all vCPUs to come; leaves the hardware's as they
- * were. Interrupts off. Returns 0, or -ENODEV with @missing naming what a
- * vCPU cannot do without.
+ * were. Interrupts off. Returns what is missing that a vCPU cannot do without,
+ * in words, or NULL.
  */
-int dune_gc0_probe(const char **missing);
+const char *dune_gc0_probe(void);
 
 /* The state in which a vCPU starts, see DUNE_VCPU_CREATE in uapi/dune.h. */
 void dune_gc0_init(struct dune_gc0 *gc0, unsigned long ebase);

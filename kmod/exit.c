@@ -116,8 +116,12 @@ static bool exit_tlb(struct dune_vcpu *vcpu, struct dune_enter *io,
 	u32 access = tlb_access(ctx, why);
 
 	vcpu->stats[DUNE_STAT_FAULT]++;
-	if (!dune_mmu_fault(vcpu->space, ctx->badvaddr, access))
+	if (!dune_mmu_fault(vcpu->space, ctx->badvaddr, access)) {
+		vcpu->faulted.valid = true;
+		vcpu->faulted.access = access;
+		vcpu->faulted.gpa = ctx->badvaddr;
 		return true;
+	}
 
 	leave(io, DUNE_EXIT_FAULT, why);
 	io->badvaddr = ctx->badvaddr;

@@ -74,11 +74,7 @@ static const char *cpu_missing(void)
 	if (!cpu_has_fpu)
 		return "an FPU (Config1.FP)";
 	missing = controls_missing();
-	if (missing)
-		return missing;
-	if (dune_gc0_probe(&missing))
-		return missing;
-	return NULL;
+	return missing ?: dune_gc0_probe();
 }
 
 static int dune_probe(void)

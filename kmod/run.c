@@ -109,6 +109,10 @@ static void run_on_cpu(struct dune_vcpu *vcpu)
 	struct host_regs host;
 
 	vcpu_load(vcpu, &host);
+	if (vcpu->faulted.valid)
+		dune_mmu_refill(vcpu->space, vcpu->guestid, vcpu->faulted.gpa,
+				vcpu->faulted.access);
+	vcpu->faulted.valid = false;
 	do {
 		/* Each exit clears GM. */
 		vcpu->ctx.guestctl0 |= MIPS_GCTL0_GM;

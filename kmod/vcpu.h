@@ -24,6 +24,8 @@
  * @serial: never used twice, so a CPU can remember whose guest TLB it holds.
  * @busy: a thread is in it.
  * @guestid: on the CPU it runs on, with generation.
+ * @faulted: the access that Linux has served since the last exit, to be mapped
+ *	on the way in, or it would come out again for that.
  * @stats: indexed by enum dune_stat; written by the thread that is in it.
  */
 struct dune_vcpu {
@@ -35,6 +37,11 @@ struct dune_vcpu {
 	u64 serial;
 	atomic_t busy;
 	unsigned int guestid;
+	struct {
+		bool valid;
+		u32 access;
+		unsigned long gpa;
+	} faulted;
 	u64 stats[DUNE_STAT_COUNT_];
 };
 

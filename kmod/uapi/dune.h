@@ -99,7 +99,11 @@ struct dune_info {
  *
  * The guest starts with Status = KX|SX|UX|CU1|FR, kernel mode, BEV, EXL, ERL
  * and IE clear; PageGrain = RIE|XIE|IEC|ELPA; Wired, EntryHi, Cause and all
- * KScratch registers zero. UserLocal is the thread's TLS pointer at each enter.
+ * KScratch registers zero; HWREna as Linux gives it to a process. UserLocal is
+ * the thread's TLS pointer at each enter.
+ *
+ * The guest TLB is a cache that may lose any entry between two instructions,
+ * wired ones included. CACHE is denied (DUNE_EXIT_PRIVILEGED), SYNCI is not.
  *
  * Errors: EINVAL (flags, pad, alignment or range of @ebase), E2BIG, EFAULT,
  * EXDEV (file belongs to another address space), ENOMEM, ENOSPC (too many).

@@ -206,6 +206,8 @@ static void test_sweep(void)
 	}
 	is(wrong, 0, "4096 pages, first touched by guest stores");
 	is(after.count[DUNE_STAT_FAULT] - before.count[DUNE_STAT_FAULT], pages, "one fault each");
+	ok(after.count[DUNE_STAT_REFILL] - before.count[DUNE_STAT_REFILL] < pages / 4,
+	   "which is the only exit");
 	io = guest(sweep_sum, p, pages, page_size);
 	ok(io.reason == DUNE_EXIT_LEAVE && io.regs.gpr[V0] == sum, "and read back by guest loads");
 	munmap(p, pages * page_size);
