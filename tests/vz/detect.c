@@ -90,7 +90,7 @@ TEST(watchdog, "the watchdog ends a program that does not stop", "§10")
 	vcpu.entry_status = STATUS_USER | STATUS_KX | STATUS_UX | STATUS_IM(7) |
 			    STATUS_IE;
 	vcpu.entry_guestctl0 = 0;
-	vcpu_ticks = 1000000;
+	vcpu_ticks = 4000000;
 	run();
 	CHECK_EQ(exit_exccode(), EXC_INT);
 	CHECK(vcpu.cause & CAUSE_TI);

@@ -227,10 +227,12 @@ TEST(tlbinvf, "TLBINVF invalidates all entries of RID, wired and global, no othe
 	mtc0(C0_INDEX, 0);
 	tlb_op(tlbinvf);
 	check_left(true, true, false, true);
+	guest_reset();
 	fill();
 	mtc0(C0_GUESTCTL1, 0);
+	mtc0(C0_INDEX, 0);
 	tlb_op(tlbinvf);
-	check_left(false, false, false, true);
+	check_left(false, false, true, true);
 }
 
 TEST(tlbinv, "TLBINV invalidates non-global entries of RID and ASID only", "§2.6")

@@ -199,6 +199,8 @@ void root_exception(struct vcpu *frame)
 		     exccode_name(exccode), frame->vector, frame->epc,
 		     frame->badvaddr, frame->cause, frame->status,
 		     frame->guestctl0);
+	/* Whatever the test unmasked must not interrupt that again. */
+	mtc0(C0_STATUS, (ROOT_STATUS & ~STATUS_IE) | STATUS_EXL);
 	frame->epc = (u64)abandon_test;
 }
 

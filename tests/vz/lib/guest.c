@@ -56,6 +56,7 @@ static void reset_guest_context(void)
 	mtgc0(C0_CONFIG4, reset_state.config[4]);
 	mtgc0(C0_CONFIG5, reset_state.config[5]);
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_SX | STATUS_UX);
+	dmtgc0(C0_EBASE, GVA_VECTORS | EBASE_WG);
 	dmtgc0(C0_EBASE, GVA_VECTORS);
 	mtgc0(C0_INTCTL, 0);
 	mtgc0(C0_WIRED, 0);

@@ -77,6 +77,7 @@ enum {
 #define BREAK			0x0000000du
 #define TEQ(rs, rt)		INSN_R(0x34, rs, rt, 0)
 #define ADD(rd, rs, rt)		INSN_R(0x20, rs, rt, rd)
+#define SUBU(rd, rs, rt)	INSN_R(0x23, rs, rt, rd)
 #define OR(rd, rs, rt)		INSN_R(0x25, rs, rt, rd)
 #define DADDU(rd, rs, rt)	INSN_R(0x2d, rs, rt, rd)
 #define BEQ(rs, rt, words)	INSN_I(0x04, rs, rt, words)

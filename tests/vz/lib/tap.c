@@ -2,6 +2,7 @@
 /* The test runner: every registered test in turn, as TAP. */
 #include <stdarg.h>
 
+#include "board.h"
 #include "cp0.h"
 #include "guest.h"
 #include "tap.h"
@@ -172,6 +173,7 @@ static bool run_test(const struct test *test)
 {
 	checks = failures = 0;
 	about("");
+	quiet_board();
 	watchdog_start(WATCHDOG_TICKS);
 	mtc0(C0_STATUS, ROOT_STATUS);
 	vcpu_reset();

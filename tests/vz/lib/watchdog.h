@@ -13,7 +13,13 @@
 
 static inline void watchdog_start(u32 ticks)
 {
-	mtc0(C0_COMPARE, mfc0(C0_COUNT) + ticks);
+	u32 compare;
+
+	/* Count may have passed it if the emulator was descheduled meanwhile. */
+	do {
+		compare = mfc0(C0_COUNT) + ticks;
+		mtc0(C0_COMPARE, compare);
+	} while ((s32)(mfc0(C0_COUNT) - compare) >= 0);
 }
 
 #endif

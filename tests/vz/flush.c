@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Coherence: what root or the guest changed between two accesses is what the
+ * second one meets, however translations are cached.
+ */
+#include "exits.h"
+
+#define VA	UINT64_C(0x00010000)
+#define TEST_INDEX	ROOT_WIRED
+
+static u64 *page(u32 n)
+{
+	return ram(RPA_FREE + 0x1000 * n);
+}
+
+static void load_from(u64 gva)
+{
+	vcpu.gpr[A0] = gva;
+	RUN(LD(V0, 0, A0));
+}
+
+static void store_to(u64 gva)
+{
+	vcpu.gpr[A0] = gva;
+	RUN(SD(A1, 0, A0));
+}
+
+static void check_load(int line, u64 gva, u64 want)
+{
+	load_from(gva);
+	check_done(line);
+	check_eq(line, vcpu.gpr[V0], want, "loaded value");
+}
+#define CHECK_LOAD(gva, want) check_load(__LINE__, gva, want)
+
+TEST(root_moves_page, "root gives a GPA another RPA: load, store and fetch follow", "§7.1")
+{
+	for (u32 i = 0; i < 8; i++) {
+		u32 n = i % 3;
+
+		about("round %d", i);
+		page(n)[0] = 0x100 + n;
+		map_gpa(TEST_INDEX, GPA_FREE, LO_RW(RPA_FREE + 0x1000 * n), 0);
+		CHECK_LOAD(KSEG0 + GPA_FREE, 0x100 + n);
+		vcpu.gpr[A1] = 0x200 + i;
+		store_to(KSEG0 + GPA_FREE + 8);
+		CHECK_DONE();
+		CHECK_EQ(page(n)[1], 0x200 + i);
+		LOAD(RPA_FREE + 0x1000 * n + 0x800, ADDIU(V0, R0, 0x30 + n));
+		vcpu.epc = KSEG0 + GPA_FREE + 0x800;
+		run();
+		CHECK_DONE();
+		CHECK_EQ(vcpu.gpr[V0], 0x30 + n);
+	}
+}
+
+TEST(root_invalidates, "root takes a page away: EHINV, V=0, and gives it back", "§7.1, §8")
+{
+	struct tlb_entry gone = { .entryhi = ENTRYHI_EHINV };
+
+	for (u32 i = 0; i < 3; i++) {
+		about("round %d", i);
+		map_gpa(TEST_INDEX, GPA_FREE, LO_RW(RPA_FREE), 0);
+		page(0)[0] = i;
+		CHECK_LOAD(KSEG0 + GPA_FREE, i);
+		root_tlb_write(TEST_INDEX, &gone);
+		load_from(KSEG0 + GPA_FREE);
+		CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE);
+		map_gpa(TEST_INDEX, GPA_FREE, LO_RW(RPA_FREE), 0);
+		CHECK_LOAD(KSEG0 + GPA_FREE, i);
+		map_gpa(TEST_INDEX, GPA_FREE, ENTRYLO_PFN(RPA_FREE), 0);
+		load_from(KSEG0 + GPA_FREE);
+		CHECK_ROOT_TLB(EXC_TLBL, GVA_CODE, GPA_FREE);
+	}
+}
+
+TEST(kvm_invalidates, "KVM's way: TLBP with RID and ASID 0, then EHINV + TLBWI", "§8")
+{
+	u32 index;
+
+	map_gpa(TEST_INDEX + 5, GPA_FREE | 0x42, LO_RW(RPA_FREE), 0);
+	page(0)[0] = 0x99;
+	CHECK_LOAD(KSEG0 + GPA_FREE, 0x99);
+	index = root_tlb_probe(GPA_FREE, guest_id);
+	CHECK_EQ(index, TEST_INDEX + 5);
+	root_tlb_write(index, &(struct tlb_entry){ .guest_id = guest_id,
+		       .entryhi = KSEG1 | (u64)index << 13 | ENTRYHI_EHINV });
+	load_from(KSEG0 + GPA_FREE);
+	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE);
+}
+
+TEST(root_write_protects, "root clears D after a store: the next store is Mod, and back",
+     "§7.3")
+{
+	for (u32 i = 0; i < 3; i++) {
+		about("round %d", i);
+		map_gpa(TEST_INDEX, GPA_FREE, LO_RW(RPA_FREE), 0);
+		vcpu.gpr[A1] = 0x500 + i;
+		store_to(KSEG0 + GPA_FREE);
+		CHECK_DONE();
+		map_gpa(TEST_INDEX, GPA_FREE, LO_RO(RPA_FREE), 0);
+		vcpu.gpr[A1] = 0xdead;
+		store_to(KSEG0 + GPA_FREE);
+		CHECK_ROOT_TLB(EXC_MOD, GVA_CODE, GPA_FREE);
+		CHECK_LOAD(KSEG0 + GPA_FREE, 0x500 + i);
+	}
+}
+
+TEST(root_tlbwr, "TLBWR as well makes a missing page present at once", "§7.4")
+{
+	page(0)[0] = 0x1d;
+	load_from(KSEG0 + GPA_FREE);
+	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE);
+	mtc0(C0_GUESTCTL1, GC1_RID(guest_id));
+	dmtc0(C0_ENTRYHI, GPA_FREE);
+	dmtc0(C0_ENTRYLO0, LO_RW(RPA_FREE));
+	dmtc0(C0_ENTRYLO1, 0);
+	mtc0(C0_PAGEMASK, 0);
+	tlb_op(tlbwr);
+	CHECK_LOAD(KSEG0 + GPA_FREE, 0x1d);
+}
+
+TEST(page_mask, "a large root entry replaced by a small one leaves nothing behind", "§7.3")
+{
+	const struct tlb_entry large = { .entryhi = GPA_FREE, .pagemask = PAGEMASK_64K,
+		.lo0 = LO_RW(RPA_FREE), .lo1 = LO_RW(RPA_FREE + 0x10000), .guest_id = 1 };
+
+	page(5)[0] = 0x55;
+	page(0)[0] = 0x11;
+	root_tlb_write(TEST_INDEX, &large);
+	CHECK_LOAD(KSEG0 + GPA_FREE + 0x5000, 0x55);
+	CHECK_LOAD(KSEG0 + GPA_FREE, 0x11);
+	map_gpa(TEST_INDEX, GPA_FREE, LO_RW(RPA_FREE), 0);
+	CHECK_LOAD(KSEG0 + GPA_FREE, 0x11);
+	load_from(KSEG0 + GPA_FREE + 0x5000);
+	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE + 0x5000);
+}
+
+TEST(root_moves_guest_entry, "root rewrites a guest TLB entry by TLBGWI: the guest follows",
+     "§2.5")
+{
+	for (u32 i = 0; i < 6; i++) {
+		u32 n = i & 1;
+
+		about("round %d", i);
+		((u64 *)ram(n ? RPA_DATA1 : RPA_DATA0))[0] = 0x700 + n;
+		map_gva(2, VA, LO_RW(GPA_DATA + 0x1000 * n), 0);
+		CHECK_LOAD(VA, 0x700 + n);
+	}
+}
+
+TEST(root_flushes_guest_tlb, "TLBGINVF, TLBGINV and TLBGWI with EHINV are seen at once",
+     "§2.5")
+{
+	struct tlb_entry gone = { .entryhi = ENTRYHI_EHINV, .guest_id = guest_id };
+
+	((u64 *)ram(RPA_DATA0))[0] = 0x77;
+	for (u32 way = 0; way < 3; way++) {
+		about("way %d", way);
+		mtgc0(C0_STATUS, STATUS_KX | STATUS_UX);
+		map_gva(2, VA, LO_RW(GPA_DATA), 0);
+		CHECK_LOAD(VA, 0x77);
+		mtc0(C0_GUESTCTL1, GC1_RID(guest_id));
+		mtgc0(C0_INDEX, 0);
+		dmtgc0(C0_ENTRYHI, 0);
+		if (way == 0)
+			tlb_op(tlbginvf);
+		else if (way == 1)
+			tlb_op(tlbginv);
+		else
+			guest_tlb_write(2, &gone);
+		load_from(VA);
+		CHECK_GUEST_REFILL(EXC_TLBL, 0x080, GVA_CODE);
+	}
+}
+
+TEST(other_id_untouched, "TLBGINVF and TLBINVF of another GuestID take nothing away",
+     "§2.5, §2.6")
+{
+	((u64 *)ram(RPA_DATA0))[0] = 0x77;
+	map_gva(2, VA, LO_RW(GPA_DATA), 0);
+	CHECK_LOAD(VA, 0x77);
+	mtc0(C0_GUESTCTL1, GC1_RID(2));
+	mtgc0(C0_INDEX, 0);
+	mtc0(C0_INDEX, 0);
+	tlb_op(tlbginvf);
+	tlb_op(tlbinvf);
+	CHECK_LOAD(VA, 0x77);
+}
+
+TEST(root_changes_asid, "root's MTGC0 of Guest.EntryHi.ASID selects the other mapping", "§7.1")
+{
+	((u64 *)ram(RPA_DATA0))[0] = 0x70;
+	((u64 *)ram(RPA_DATA1))[0] = 0x71;
+	map_gva(2, VA | 1, LO_RW(GPA_DATA), 0);
+	map_gva(3, VA | 2, LO_RW(GPA_DATA + 0x1000), 0);
+	for (u32 i = 0; i < 4; i++) {
+		dmtgc0(C0_ENTRYHI, 1 + (i & 1));
+		CHECK_LOAD(VA, 0x70 + (i & 1));
+	}
+}
+
+TEST(root_changes_mode, "root's MTGC0 of Guest.Status changes what the guest may reach",
+     "§7.2")
+{
+	map_gva(2, VA, LO_RW(GPA_CODE), LO_RW(GPA_CODE));
+	LOAD(RPA_CODE, LD(V0, 0, A0), SYSCALL);
+	vcpu.gpr[A0] = GVA_DATA;
+	for (u32 i = 0; i < 4; i++) {
+		bool user = i & 1;
+
+		about("user %d", user);
+		mtgc0(C0_STATUS, STATUS_KX | STATUS_UX | (user ? STATUS_USER : 0));
+		vcpu.epc = VA;
+		run();
+		if (user)
+			CHECK_GUEST_EXCEPTION(EXC_ADEL, VA);
+		else
+			CHECK_GUEST_EXCEPTION(EXC_SYS, VA + 4);
+	}
+}
+
+TEST(root_changes_erl, "root's MTGC0 of Guest.Status.ERL makes useg unmapped and mapped again",
+     "§7.2")
+{
+	((u64 *)ram(RPA_DATA0))[0] = 0x70;
+	((u64 *)ram(RPA_DATA1))[0] = 0x71;
+	map_gva(2, GPA_DATA, LO_RW(GPA_DATA + 0x1000), 0);
+	for (u32 i = 0; i < 4; i++) {
+		mtgc0(C0_STATUS, STATUS_KX | STATUS_UX | (i & 1 ? STATUS_ERL : 0));
+		CHECK_LOAD(GPA_DATA, i & 1 ? 0x70 : 0x71);
+	}
+}
+
+TEST(root_and_guest_same_va, "one user address, root's page and the guest's, in turn", "§7.1")
+{
+	struct tlb_entry mine = { .entryhi = VA, .lo0 = LO_RW(RPA_FREE + 0x3000) };
+
+	page(3)[0] = 0x3333;
+	((u64 *)ram(RPA_DATA0))[0] = 0x4444;
+	root_tlb_write(TEST_INDEX, &mine);
+	map_gva(2, VA, LO_RW(GPA_DATA), 0);
+	for (u32 i = 0; i < 4; i++) {
+		CHECK_EQ(*(volatile u64 *)VA, 0x3333 + i);
+		CHECK_LOAD(VA, 0x4444);
+		*(volatile u64 *)VA += 1;
+	}
+	/* Root loses its page, the guest does not; and the other way round. */
+	mine.entryhi = ENTRYHI_EHINV;
+	root_tlb_write(TEST_INDEX, &mine);
+	CHECK_LOAD(VA, 0x4444);
+	CHECK(CATCH(*(volatile u64 *)VA));
+}
+
+TEST(root_asid_switch, "root changes its ASID between entries: the guest does not notice",
+     "§7.1")
+{
+	((u64 *)ram(RPA_DATA0))[0] = 0x4444;
+	map_gva(2, VA, LO_RW(GPA_DATA), 0);
+	for (u32 i = 0; i < 4; i++) {
+		dmtc0(C0_ENTRYHI, i);
+		CHECK_LOAD(VA, 0x4444);
+	}
+	dmtc0(C0_ENTRYHI, 0);
+}
+
+TEST(guest_config_differs, "the same page runs for two guests with different Config", "§5.3")
+{
+	u32 config1 = mfgc0(C0_CONFIG1);
+
+	LOAD(RPA_CODE, MFC1(V0, 0));
+	vcpu.entry_status |= STATUS_CU1;
+	for (u32 i = 0; i < 4; i++) {
+		bool fp = i & 1;
+
+		about("FP %d", fp);
+		mtgc0(C0_CONFIG1, fp ? config1 | CONFIG1_FP : config1 & ~CONFIG1_FP);
+		mtgc0(C0_STATUS, STATUS_KX | STATUS_CU1);
+		vcpu.epc = GVA_CODE;
+		run();
+		CHECK_EQ(vcpu.badinstr, fp ? HYPCALL(HC_DONE) :
+			 HYPCALL(HC_VECTOR(0x180)));
+	}
+}
+
+TEST(controls_differ, "the same page runs under different GuestCtl0: traps come and go", "§3.1")
+{
+	LOAD(RPA_CODE, MFC0(V0, C0_COUNT), MFC0(V0, C0_WIRED), MFC0(V0, C0_EPC));
+	for (u32 i = 0; i < 8; i++) {
+		u32 ctl = vcpu.entry_guestctl0;
+		u64 stop = GVA_CODE + 12;
+
+		ctl |= GC0_GT | GC0_AT(3) | GC0_CP0;
+		if (i & 1) {
+			ctl &= ~GC0_CP0;
+			stop = GVA_CODE;
+		} else if (i & 2) {
+			ctl &= ~GC0_GT;
+			stop = GVA_CODE;
+		} else if (i & 4) {
+			ctl = (ctl & ~GC0_AT(3)) | GC0_AT(1);
+			stop = GVA_CODE + 4;
+		}
+		about("GuestCtl0 %x", ctl);
+		vcpu.entry_guestctl0 = ctl;
+		vcpu.epc = GVA_CODE;
+		run();
+		CHECK_EQ(vcpu.epc, stop);
+	}
+}
+
+/* ---- Random changes against a model of a few lines ---- */
+
+#define GUESTS	2
+#define PAGES	4
+
+struct mapping {
+	u8 present, dirty, to;
+};
+
+static struct mapping stage1[GUESTS][PAGES], stage2[GUESTS][PAGES];
+static u64 model_memory[PAGES];
+static u32 seed;
+
+static u32 pick(u32 below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 16) % below;
+}
+
+static struct mapping random_mapping(void)
+{
+	return (struct mapping){ pick(4) != 0, pick(3) != 0, pick(PAGES) };
+}
+
+static u64 entrylo(const struct mapping *m, u64 base)
+{
+	return ENTRYLO_PFN(base + 0x2000 * m->to) | ENTRYLO_CACHED |
+	       (m->present ? ENTRYLO_V : 0) | (m->dirty ? ENTRYLO_D : 0);
+}
+
+static void change_stage1(u32 g, u32 v)
+{
+	stage1[g][v] = random_mapping();
+	guest_tlb_write(g * PAGES + v, &(struct tlb_entry){ .entryhi = VA + 0x2000 * v,
+			.lo0 = entrylo(&stage1[g][v], GPA_FREE), .guest_id = g + 1 });
+}
+
+static void change_stage2(u32 g, u32 p)
+{
+	stage2[g][p] = random_mapping();
+	root_tlb_write(16 + g * PAGES + p, &(struct tlb_entry){
+		       .entryhi = GPA_FREE + 0x2000 * p,
+		       .lo0 = entrylo(&stage2[g][p], RPA_FREE), .guest_id = g + 1 });
+}
+
+static void access_and_check(u32 g, u32 v, bool store)
+{
+	const struct mapping *one = &stage1[g][v], *two = &stage2[g][one->to];
+	u32 miss = store ? EXC_TLBS : EXC_TLBL;
+
+	guest_id = g + 1;
+	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX);
+	mtgc0(C0_CAUSE, 0);
+	dmtgc0(C0_EPC, 0);
+	dmtgc0(C0_BADVADDR, 0);
+	vcpu.gpr[A0] = VA + 0x2000 * v;
+	vcpu.gpr[A1] = seed;
+	vcpu.epc = GVA_CODE + (store ? 16 : 0);
+	run();
+	if (!one->present)
+		CHECK_GUEST_EXCEPTION(miss, GVA_CODE + (store ? 16 : 0));
+	else if (store && !one->dirty)
+		CHECK_GUEST_EXCEPTION(EXC_MOD, GVA_CODE + 16);
+	else if (!two->present)
+		CHECK_ROOT_TLB(miss, GVA_CODE + (store ? 16 : 0),
+			       GPA_FREE + 0x2000 * one->to);
+	else if (store && !two->dirty)
+		CHECK_ROOT_TLB(EXC_MOD, GVA_CODE + 16, GPA_FREE + 0x2000 * one->to);
+	else {
+		CHECK_DONE();
+		if (store)
+			model_memory[two->to] = seed;
+		else
+			CHECK_EQ(vcpu.gpr[V0], model_memory[two->to]);
+	}
+}
+
+TEST(random_walk, "5000 random mapping changes and accesses by two guests match a model",
+     "§7.1, §7.3")
+{
+	guest_id = 2;
+	root_tlb_write(ROOT_WIRED, &(struct tlb_entry){
+		.entryhi = GPA_CODE, .pagemask = PAGEMASK_16K, .guest_id = 2,
+		.lo0 = LO_RW(RPA_CODE), .lo1 = LO_RW(RPA_CODE + GUEST_CODE_PAGE) });
+	map_gpa(ROOT_WIRED + 1, GPA_VECTORS, LO_RW(RPA_VECTORS), 0);
+	LOAD(RPA_CODE, LD(V0, 0, A0));
+	LOAD(RPA_CODE + 16, SD(A1, 0, A0));
+	seed = 2;
+	for (u32 p = 0; p < PAGES; p++) {
+		model_memory[p] = page(2 * p)[0] = 0x1000 + p;
+		for (u32 g = 0; g < GUESTS; g++) {
+			change_stage1(g, p);
+			change_stage2(g, p);
+		}
+	}
+	for (u32 step = 0; step < 5000; step++) {
+		u32 g = pick(GUESTS), n = pick(PAGES), what = pick(10);
+
+		about("step %d", step);
+		if (what == 0)
+			change_stage1(g, n);
+		else if (what == 1)
+			change_stage2(g, n);
+		else
+			access_and_check(g, n, what & 1);
+	}
+}
