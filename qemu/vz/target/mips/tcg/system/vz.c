@@ -18,11 +18,12 @@ static void vz_swap(CPUMIPSState *env)
     MIPSVZContext *other = &env->vz.other;
 
 #define SWAP(name, field, ctype)            \
-    do {                                    \
+    {                                       \
         ctype tmp_ = env->field;            \
+                                            \
         env->field = other->name;           \
         other->name = tmp_;                 \
-    } while (0);
+    }
 #define VZ_REG(rd, sel, name, field, ctype, group)  SWAP(name, field, ctype)
 #define VZ_STATE(name, field, ctype)                SWAP(name, field, ctype)
 #define VZ_TRAP(rd, first, last, group)
@@ -45,7 +46,7 @@ static void vz_activate(CPUMIPSState *env)
     restore_pamask(env);
 }
 
-/* What cached guest translations depend on, read from the active (guest) context. */
+/* What cached guest translations depend on, while the guest is active. */
 static MIPSVZTag vz_current_tag(CPUMIPSState *env)
 {
     return (MIPSVZTag) {
@@ -170,6 +171,7 @@ void mips_vz_update_mode(CPUMIPSState *env)
 void mips_vz_exit(CPUMIPSState *env)
 {
     env->vz.tag = vz_current_tag(env);
+    env->lladdr = 1;            /* root must not complete the guest's LL */
     vz_swap(env);
     env->hflags &= ~MIPS_HFLAG_GUEST;
     vz_activate(env);

@@ -110,15 +110,61 @@ static void write_guest_cause(CPUMIPSState *env, uint32_t value)
     cpu_mips_update_soft_irq(env);
 }
 
+/* EntryLo0 or EntryLo1, whose RI and XI are elsewhere in the 32-bit form. */
+static void write_entrylo(CPUMIPSState *env, int n, target_ulong value,
+                          bool is64)
+{
 #if defined(TARGET_MIPS64)
-#define write_entrylo0(env, value, is64)                    \
-    ((is64) ? helper_dmtc0_entrylo0(env, value) : helper_mtc0_entrylo0(env, value))
-#define write_entrylo1(env, value, is64)                    \
-    ((is64) ? helper_dmtc0_entrylo1(env, value) : helper_mtc0_entrylo1(env, value))
-#else
-#define write_entrylo0(env, value, is64)    helper_mtc0_entrylo0(env, value)
-#define write_entrylo1(env, value, is64)    helper_mtc0_entrylo1(env, value)
+    if (is64) {
+        (n ? helper_dmtc0_entrylo1 : helper_dmtc0_entrylo0)(env, value);
+        return;
+    }
 #endif
+    (n ? helper_mtc0_entrylo1 : helper_mtc0_entrylo0)(env, value);
+}
+
+/* Registers that take root's write as they take the guest's own. */
+static void write_as_guest(CPUMIPSState *env, target_ulong value,
+                           uint32_t reg, bool is64)
+{
+    mips_vz_peek(env);
+    switch (reg) {
+    case CP0(0, 0):
+        helper_mtc0_index(env, value);
+        break;
+    case CP0(2, 0):
+    case CP0(3, 0):
+        write_entrylo(env, reg == CP0(3, 0), value, is64);
+        break;
+    case CP0(5, 0):
+        helper_mtc0_pagemask(env, value);
+        break;
+    case CP0(5, 1):
+        helper_mtc0_pagegrain(env, value);
+        break;
+    case CP0(6, 0):
+        helper_mtc0_wired(env, value);
+        break;
+    case CP0(7, 0):
+        helper_mtc0_hwrena(env, value);
+        break;
+    case CP0(10, 0):
+        helper_mtc0_entryhi(env, value);
+        break;
+    case CP0(11, 0):
+        cpu_mips_store_compare(env, value);
+        break;
+    case CP0(12, 1):
+        helper_mtc0_intctl(env, value);
+        break;
+    case CP0(15, 1):
+        helper_mtc0_ebase(env, value);
+        break;
+    default:
+        g_assert_not_reached();
+    }
+    mips_vz_unpeek(env);
+}
 
 static void write_guest(CPUMIPSState *env, target_ulong value, uint32_t reg,
                         bool is64)
@@ -126,20 +172,18 @@ static void write_guest(CPUMIPSState *env, target_ulong value, uint32_t reg,
     MIPSVZContext *guest = &env->vz.other;
 
     switch (reg) {
-    /* As if the guest wrote them. */
-#define AS_GUEST(rd, sel, call) \
-    case CP0(rd, sel): mips_vz_peek(env); call; mips_vz_unpeek(env); return;
-    AS_GUEST(0, 0, helper_mtc0_index(env, value))
-    AS_GUEST(2, 0, write_entrylo0(env, value, is64))
-    AS_GUEST(3, 0, write_entrylo1(env, value, is64))
-    AS_GUEST(5, 0, helper_mtc0_pagemask(env, value))
-    AS_GUEST(5, 1, helper_mtc0_pagegrain(env, value))
-    AS_GUEST(6, 0, helper_mtc0_wired(env, value))
-    AS_GUEST(7, 0, helper_mtc0_hwrena(env, value))
-    AS_GUEST(10, 0, helper_mtc0_entryhi(env, value))
-    AS_GUEST(11, 0, cpu_mips_store_compare(env, value))
-    AS_GUEST(12, 1, helper_mtc0_intctl(env, value))
-#undef AS_GUEST
+    case CP0(0, 0):
+    case CP0(2, 0):
+    case CP0(3, 0):
+    case CP0(5, 0):
+    case CP0(5, 1):
+    case CP0(6, 0):
+    case CP0(7, 0):
+    case CP0(10, 0):
+    case CP0(11, 0):
+    case CP0(12, 1):
+        write_as_guest(env, value, reg, is64);
+        return;
 
     /* Root reaches bits that the guest does not. */
     case CP0(12, 0):
@@ -150,10 +194,8 @@ static void write_guest(CPUMIPSState *env, target_ulong value, uint32_t reg,
         write_guest_cause(env, value);
         return;
     case CP0(15, 1):
-        mips_vz_peek(env);
-        helper_mtc0_ebase(env, value);
-        env->CP0_EBase = deposit64(env->CP0_EBase, 0, 10, value);
-        mips_vz_unpeek(env);
+        write_as_guest(env, value, reg, is64);
+        guest->EBase = deposit64(guest->EBase, 0, 10, value);
         return;
     case CP0(16, 0) ... CP0(16, 5):
         write_guest_config(env, reg & 7, value);
