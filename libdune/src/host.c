@@ -52,6 +52,22 @@ static void pass_syscall(struct dune_regs *regs)
 	regs->gpr[7] = (uint64_t)a3;
 }
 
+/* Asks Linux for the pages, as an access of the program would. 0 or an error. */
+static long populate(uint64_t addr, uint64_t len, int advice)
+{
+	uint64_t size = dune_process()->info.page_size;
+	uint64_t start = addr & -size;
+
+	return dune_syscall3(__NR_madvise, (long)start, (long)(addr + len - start), advice);
+}
+
+/* The program's pointer was bad. */
+static void fail_syscall(struct dune_regs *regs, int error)
+{
+	regs->gpr[2] = (uint64_t)error;
+	regs->gpr[7] = 1;
+}
+
 /*
  * The three ways to make a child. It begins in host mode with the program's
  * registers, which it finds in @child: in its own copy of this vCPU, or, if it
@@ -59,7 +75,8 @@ static void pass_syscall(struct dune_regs *regs)
  * sp starts below them, so that a signal does not overwrite them.
  *
  * A child of vfork() names no stack or the parent's: what lies below the
- * parent's sp is free.
+ * parent's sp is free. A stack that is not there fails here, with EFAULT; in host
+ * mode it would be the child that dies of it.
  */
 static void pass_clone(struct dune_vcpu *vcpu)
 {
@@ -74,6 +91,8 @@ static void pass_clone(struct dune_vcpu *vcpu)
 		flags = call.gpr[4];
 		stack = call.gpr[5];
 	} else if (call.gpr[2] == __NR_clone3) {
+		if (populate(call.gpr[4], call.gpr[5], MADV_POPULATE_READ))
+			return fail_syscall(regs, EFAULT);
 		memset(&args, 0, sizeof(args));
 		memcpy(&args, (void *)call.gpr[4], call.gpr[5]);
 		call.gpr[4] = (uint64_t)&args;
@@ -84,6 +103,8 @@ static void pass_clone(struct dune_vcpu *vcpu)
 		uint64_t top = stack ? stack : call.gpr[29];
 
 		child = (struct dune_regs *)((top - sizeof(*child)) & ~UINT64_C(15));
+		if (populate((uint64_t)child, sizeof(*child), MADV_POPULATE_WRITE))
+			return fail_syscall(regs, EFAULT);
 		args.stack = (uint64_t)child - 16;
 		args.stack_size = 16;
 		if (call.gpr[2] == __NR_clone)
@@ -192,11 +213,9 @@ static void fail(struct dune_vcpu *vcpu, int sig, int code, const char *what)
  */
 static int fault_signal(const struct dune_enter *enter, int *code)
 {
-	long size = dune_process()->info.page_size;
-	long page = (long)enter->badvaddr & -size;
 	int advice = enter->access == DUNE_ACCESS_WRITE ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
 
-	switch (dune_syscall3(__NR_madvise, page, size, advice)) {
+	switch (populate(enter->badvaddr, 1, advice)) {
 	case -ENOMEM:
 		*code = SEGV_MAPERR;
 		return SIGSEGV;

@@ -239,7 +239,10 @@ int dune_leave(void)
 {
 	if (!dune_in_guest())
 		return -EINVAL;
-	/* Host mode goes on behind the HYPCALL, with t9 used up (switch.S). */
+	/*
+	 * Host mode goes on behind the HYPCALL, with t9 used up (switch.S). The
+	 * next dune_vec_start needs the guest's interrupts off.
+	 */
 	__asm__ volatile(".set push\n\t"
 			 ".set mips64r5\n\t"
 			 ".set virt\n\t"

@@ -5,6 +5,7 @@
  * registers and can enter by itself; memory is private or shared as asked.
  */
 #define _GNU_SOURCE
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -187,7 +188,25 @@ static void test_clone(void)
 	errno = 0;
 	ok(syscall(SYS_clone, CLONE_THREAD | SIGCHLD, 0, 0, 0, 0) == -1 && errno == EINVAL,
 	   "a clone() that Linux refuses is refused");
+	errno = 0;
+	ok(syscall(SYS_clone, CLONE_VM | SIGCHLD, 16, 0, 0, 0) == -1 && errno == EFAULT,
+	   "one with a stack that is not there fails as well");
 	munmap(stack, SIZE);
+}
+
+static void test_clone3(void)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+
+	if (!pid)
+		_exit(dune_in_guest() ? 1 : 69);
+	is(wait_for(pid), 69, "clone3() works like fork()");
+	errno = 0;
+	ok(syscall(SYS_clone3, 16L, sizeof(args)) == -1 && errno == EFAULT,
+	   "with a bad pointer it fails");
+	errno = 0;
+	ok(syscall(SYS_clone3, &args, 1L) == -1 && errno == EINVAL, "and with a bad size");
 }
 
 static void fork_in_trap(struct dune_frame *frame, void *arg)
@@ -266,6 +285,7 @@ int main(int argc, char **argv)
 	test_vfork();
 	test_spawn();
 	test_clone();
+	test_clone3();
 	test_fork_in_trap();
 	test_fork_in_signal_handler();
 	leave();
