@@ -4,6 +4,7 @@
  * nothing else, as often as one likes, and that wrong use is an error.
  */
 #include <alloca.h>
+#include <sys/resource.h>
 
 #include <dune/cp0.h>
 
@@ -127,11 +128,19 @@ static uint64_t stat(enum dune_stat which)
 static void test_errors(void)
 {
 	struct dune_stats stats;
+	struct rlimit before;
+	struct rlimit none;
 
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = before;
+	none.rlim_cur = 0;
 	ok(!dune_in_guest(), "a process begins in host mode");
 	is(dune_enter(), -ENOTCONN, "dune_enter() before dune_init() is an error");
 	is(dune_leave(), -EINVAL, "dune_leave() in host mode is an error");
-	is(dune_init(), 0, "dune_init() succeeds");
+	setrlimit(RLIMIT_NOFILE, &none);
+	is(dune_init(), -EMFILE, "dune_init() without a free descriptor is an error");
+	setrlimit(RLIMIT_NOFILE, &before);
+	is(dune_init(), 0, "dune_init() afterwards succeeds");
 	is(dune_init(), 0, "dune_init() again succeeds");
 	is(dune_stats(&stats), -ENOTCONN, "a thread that never entered has no counters");
 	is(dune_leave(), -EINVAL, "dune_leave() is still an error");
