@@ -28,7 +28,7 @@ from dunectl.machine.lifecycle import Observations
 from dunectl.machine.process import Process, Spawner, end_process, spawn_owned
 from dunectl.machine.protocol import Hello, Shutdown
 from dunectl.machine.qmp import Monitor, MonitorLost
-from dunectl.machine.sample import Symbols, diagnose, sample_cpus
+from dunectl.machine.sample import Sample, Symbols, diagnose, sample_cpus
 from dunectl.machine.spec import Channels, MachineSpec, command_line, script
 from dunectl.machine.verdict import TAIL_LINES, Hang, MachineEnded, Outcome, Report
 
@@ -116,11 +116,11 @@ class Machine:
         """Run a program in the guest to its end. ``time_limit`` is wall-clock seconds; a program
         that exceeds it is killed, and ``hang`` of the result says what the CPUs did. Without
         ``sink`` its output is in the result. :class:`GuestError` when it cannot be started."""
-        hang: Hang | None = None
+        samples: tuple[Sample, ...] = ()
 
         async def look() -> None:
-            nonlocal hang
-            hang = await self._look()
+            nonlocal samples
+            samples = await sample_cpus(self.monitor)
 
         result = await self._guard(
             self._client.run(
@@ -135,7 +135,7 @@ class Machine:
                 on_timeout=look,
             )
         )
-        return replace(result, hang=hang)
+        return replace(result, hang=await self._diagnose(samples)) if samples else result
 
     async def put(self, path: str, content: bytes, mode: int = 0o644) -> None:
         """Write a file in the guest. :class:`GuestError` with the guest's errno."""
@@ -274,15 +274,14 @@ class Machine:
             )
         )
 
-    async def _look(self) -> Hang:
-        """What the CPUs do now, with the kernel's names for it."""
-        samples = await sample_cpus(self.monitor)
+    async def _diagnose(self, samples: Sequence[Sample]) -> Hang:
+        """What the CPUs did, with the kernel's names for it."""
         symbols = await asyncio.to_thread(Symbols, self.spec.vmlinux)
         return diagnose(samples, symbols)
 
     async def _conclude_hang(self, reason: str) -> None:
         try:
-            hang = await self._look()
+            hang = await self._diagnose(await sample_cpus(self.monitor))
         except MonitorLost:
             await asyncio.wait({self._end}, timeout=2 * SETTLE)
             if not self._end.done():
