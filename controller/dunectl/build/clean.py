@@ -17,13 +17,19 @@ from dunectl.build.store import Store, remove
 
 
 def unused(store: Store) -> list[Path]:
-    """Artifacts that no checkout's last build used."""
+    """Artifacts that no checkout's last build used, their logs, and what killed builds left."""
     used = {
-        f"{store.name(step, key_of(manifest))}"
+        store.name(step, key_of(manifest))
         for _, steps in store.recorded()
         for step, manifest in steps.items()
     }
-    return [path for path in store.artifacts() if path.name not in used]
+    logs = {store.log_name(name) for name in used}
+    return [
+        *(path for path in store.artifacts() if path.name not in used),
+        *(path for path in store.files("logs") if path.name not in logs),
+        *store.files("locks"),
+        *store.abandoned(),
+    ]
 
 
 def of_targets(store: Store, graph: Graph, names: Sequence[str]) -> list[Path]:
@@ -36,7 +42,10 @@ def of_targets(store: Store, graph: Graph, names: Sequence[str]) -> list[Path]:
 
 
 def _step_of(path: Path) -> str:
-    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ""  # being removed by a clean() that was killed
     return str(manifest["step"])
 
 

@@ -19,6 +19,9 @@ from pathlib import Path
 
 from dunectl.errors import UserError
 
+# Characters of a key: 128 bits of a sha256.
+KEY_LENGTH = 32
+
 # A file that was written this recently may be written again without stat() showing it.
 _RACY_NS = 50_000_000
 
@@ -74,7 +77,7 @@ def encode(manifest: Mapping[str, object]) -> str:
 
 def key_of(manifest: Mapping[str, object]) -> str:
     """The key of the artifact that is made from these inputs."""
-    return hashlib.sha256(encode(manifest).encode()).hexdigest()[:32]
+    return hashlib.sha256(encode(manifest).encode()).hexdigest()[:KEY_LENGTH]
 
 
 _KINDS = {

@@ -151,7 +151,7 @@ class Builder:
         self, step: Step, manifest: Manifest, deps: Mapping[str, Artifact], server: JobServer
     ) -> Artifact | None:
         start = time.monotonic()
-        path = self._store.root / "logs" / f"{step.name.replace(':', '-')}-{manifest.key[:12]}.log"
+        path = self._store.log_path(step.name, manifest.key)
         with Log(path, lambda text: self._report(Output(step.name, text))) as log:
             self._report(Started(step.name, self._why(manifest), path))
             try:

@@ -25,10 +25,12 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from dunectl.build.inputs import Manifest, encode
+from dunectl.build.inputs import KEY_LENGTH, Manifest, encode
 from dunectl.errors import InfrastructureError
 
 _POLL_SECONDS = 0.1
+# Enough of the key for the name of a log, which people type.
+_LOG_KEY_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,21 @@ class Store:
 
     def artifacts(self) -> list[Path]:
         """Every published artifact."""
-        directory = self.root / "artifacts"
-        if not directory.is_dir():
-            return []
-        return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+        return self.files("artifacts")
+
+    def files(self, place: str) -> list[Path]:
+        """What is in one of the store's directories."""
+        directory = self.root / place
+        return sorted(directory.iterdir()) if directory.is_dir() else []
+
+    def log_path(self, step: str, key: str) -> Path:
+        """Where the log of building an artifact is."""
+        return self.root / "logs" / self.log_name(self.name(step, key))
+
+    @staticmethod
+    def log_name(artifact: str) -> str:
+        """The log's file name, from the artifact's directory name."""
+        return artifact[: -(KEY_LENGTH - _LOG_KEY_LENGTH)] + ".log"
 
     # -- locks -------------------------------------------------------------------------------
 
@@ -176,6 +189,17 @@ class Store:
         finally:
             remove(path)
             os.close(descriptor)
+
+    def abandoned(self) -> list[Path]:
+        """Workspaces of builds that were killed, unless a child of theirs still runs."""
+        result = []
+        for path in self.files("work"):
+            if path.is_dir():
+                lock = _open_lock(path.with_name(path.name + ".lock"))
+                if _try_lock(lock):
+                    result.append(path)
+                os.close(lock)
+        return result
 
     # -- what a project used last ------------------------------------------------------------
 

@@ -128,13 +128,22 @@ def test_clean_takes_what_no_checkout_uses(store: Store, tmp_path: Path) -> None
     store.record(here, {"kernel:lean": new})
     store.record(removed, {"qemu": gone})
     removed.rmdir()
-    doomed = clean.unused(store)
-    assert {path.name for path in doomed} == {
-        Store.name(manifest.step, manifest.key) for manifest in (old, gone)
-    }
-    clean.delete(store, doomed)
+    for manifest in (old, new):
+        log = store.log_path(manifest.step, manifest.key)
+        log.parent.mkdir(exist_ok=True)
+        log.write_text("")
+    (store.root / "work/qemu.0").mkdir()
+    with store.workspace("kernel:lean") as busy:
+        doomed = clean.unused(store)
+        assert {path.name for path in doomed} == {
+            *(Store.name(manifest.step, manifest.key) for manifest in (old, gone)),
+            store.log_path("kernel:lean", old.key).name,
+            "qemu.0",
+        }
+        clean.delete(store, doomed)
+        assert busy.path.is_dir()
     assert [path.name for path in store.artifacts()] == [Store.name("kernel:lean", new.key)]
-    assert not [path for path in (store.root / "artifacts").iterdir() if path.name[0] == "."]
+    assert store.files("logs") == [store.log_path("kernel:lean", new.key)]
 
 
 def test_clean_waits_for_nobody_and_takes_nothing_in_use(store: Store) -> None:

@@ -46,11 +46,12 @@ def _step(project: Project, kernel: Kernel) -> Step:
         tree = workshop.dep("source:linux")
         build = workshop.out / "build"
         build.mkdir()
+        no_paths = f"-ffile-prefix-map={build}=. -ffile-prefix-map={tree}/="
         arguments = (
             f"O={build}",
             *make_arguments(prefix),
-            f"KCFLAGS=-ffile-prefix-map={build}/= -ffile-prefix-map={tree}/=",
-            f"KAFLAGS=-ffile-prefix-map={build}/= -ffile-prefix-map={tree}/=",
+            f"KCFLAGS={no_paths}",
+            f"KAFLAGS={no_paths}",
             "KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
             "KBUILD_BUILD_VERSION=1",
             "KBUILD_BUILD_USER=dune",

@@ -8,6 +8,7 @@ built as it is.
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def steps(project: Project) -> Iterator[Step]:
             *config.configure,
             "--without-default-devices",
             *(f"--with-devices-{_arch(target)}={_DEVICES}" for target in config.targets),
+            f"--python={sys.executable}",
             "--cc=ccache gcc",
             "--host-cc=ccache gcc",
             "--prefix=/usr",
