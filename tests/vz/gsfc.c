@@ -157,6 +157,20 @@ TEST(config5, "changing Config5 MSAEn, UFR, FRE or UFE is GSFC where the guest h
 	}
 }
 
+TEST(pagegrain_elpa, "PageGrain.ELPA is a GSFC field where root has ELPA on, else forced 0",
+     "§6.4, §7.3")
+{
+	const u32 base = PAGEGRAIN_RIE | PAGEGRAIN_XIE | PAGEGRAIN_IEC;
+
+	CHECK(mfc0(C0_CONFIG3) & CONFIG3_LPA);
+	mtc0(C0_PAGEGRAIN, base | PAGEGRAIN_ELPA);
+	CHECK(mfgc0(C0_CONFIG3) & CONFIG3_LPA);
+	check_traps_both_ways(C0_PAGEGRAIN, base, PAGEGRAIN_ELPA);
+	mtc0(C0_PAGEGRAIN, base);
+	check_silent(C0_PAGEGRAIN, base, base | PAGEGRAIN_ELPA, base);
+	CHECK_EQ(mfgc0(C0_CONFIG3) & CONFIG3_LPA, 0);
+}
+
 TEST(fcd, "FCD=1: none of them traps, the write is done", "§3.2, §6.4")
 {
 	mtc0(C0_GUESTCTL0EXT, GC0EXT_FCD);

@@ -78,6 +78,19 @@ TEST(root_kernel, "HYPCALL in root mode is RI", "§2.7, §20 10")
 	CHECK(e && e->vector == 0x180);
 }
 
+TEST(reserved_fields, "HYPCALL with bits set outside its code field is RI in the guest",
+     "§2.1")
+{
+	static const u32 extra[] = { 1 << 6, 1 << 10, 1 << 21, 1 << 24 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(extra); i++) {
+		about("instruction %x", HYPCALL(1) | extra[i]);
+		guest_reset();
+		RUN(HYPCALL(1) | extra[i]);
+		CHECK_GUEST_EXCEPTION(EXC_RI, GVA_CODE);
+	}
+}
+
 /* Functions of SPECIAL that no release of MIPS64 assigns. */
 static const u32 reserved[] = { 0x00000039, 0x0000003d };
 

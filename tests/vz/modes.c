@@ -63,10 +63,10 @@ TEST(root_is_itself_again, "after an exit CP0 instructions act on root again", "
 	CHECK_EQ(dmfgc0(C0_KSCRATCH1), 0x2223);
 }
 
-TEST(enter_by_mtc0, "clearing Status.EXL by MTC0 with GM=1 enters the guest", "§4")
+/* The guest sees HYPCALLs where root has the code that enters it. */
+static void check_enters_at_entry_page(void (*enter)(struct vcpu *))
 {
-	/* The guest sees HYPCALLs where root has the code that enters it. */
-	u64 gpa = (u64)mtc0_entry & 0x1fffffff;
+	u64 gpa = (u64)entry_page & 0x1fffffff;
 	u32 *page = ram(RPA_FREE);
 
 	for (u32 i = 0; i < 1024; i++)
@@ -75,12 +75,37 @@ TEST(enter_by_mtc0, "clearing Status.EXL by MTC0 with GM=1 enters the guest", "�
 	map_gpa(ROOT_WIRED, gpa & ~UINT64_C(0x1fff), LO_RW(RPA_FREE), LO_RW(RPA_FREE));
 	watchdog_start(WATCHDOG_TICKS);
 	mtc0(C0_GUESTCTL1, guest_id);
-	world_switch_mtc0(&vcpu);
+	enter(&vcpu);
 	mtc0(C0_STATUS, ROOT_STATUS);
 	CHECK_EQ(exit_exccode(), EXC_GE);
 	CHECK_EQ(GC0_GEXCCODE(vcpu.guestctl0), GEXC_HC);
-	CHECK_EQ(vcpu.epc & ~UINT64_C(0xfff), mtc0_entry);
+	CHECK_EQ(vcpu.epc & ~UINT64_C(0xfff), entry_page);
 	CHECK_EQ(vcpu.badinstr, HYPCALL(vcpu.epc >> 2 & 0x3ff));
+}
+
+TEST(enter_by_exl, "clearing Status.EXL by MTC0 with GM=1 enters the guest", "§4")
+{
+	check_enters_at_entry_page(world_switch_exl);
+}
+
+TEST(enter_by_gm, "setting GM by MTC0 with EXL=ERL=0 enters the guest", "§4")
+{
+	/* Root kernel mode until then; CP0 of root has to be usable. */
+	vcpu.entry_status &= ~STATUS_KSU;
+	check_enters_at_entry_page(world_switch_gm);
+}
+
+TEST(enter_by_erl, "ERET from ERL=1, EXL=0 with GM=1 enters the guest at ErrorEPC", "§4")
+{
+	LOAD(RPA_CODE, NOP);
+	vcpu.epc = GVA_CODE;
+	/* EXL is what the entry code sets; this way in needs it clear. */
+	watchdog_start(WATCHDOG_TICKS);
+	mtc0(C0_GUESTCTL1, guest_id);
+	world_switch_erl(&vcpu);
+	mtc0(C0_STATUS, ROOT_STATUS);
+	CHECK_DONE();
+	CHECK_EQ(vcpu.epc, GVA_CODE + 4);
 }
 
 TEST(resume, "after an interrupt to root the same state resumes where it was", "§4")

@@ -69,6 +69,44 @@ TEST(root_storage_64, "DMTGC0 and DMFGC0 reach the guest's registers, all 64 bit
 		check_storage(&root_storage[i]);
 }
 
+TEST(all_kscratch, "the guest has the KScratch registers that Guest.Config4 names, no others",
+     "§5.1, §16.1")
+{
+	u32 exist = CONFIG4_KSCREXIST(mfgc0(C0_CONFIG4));
+
+	CHECK(exist);
+	CHECK_EQ(exist & ~CONFIG4_KSCREXIST(mfc0(C0_CONFIG4)), 0);
+	for (u32 sel = 2; sel < 8; sel++) {
+		u64 value = 0x1111111111111111 * sel;
+
+		about("31,%d", sel);
+		root_insn(DMTGC0_(A0, 31, sel), value);
+		CHECK_EQ(root_insn(DMFGC0_(V0, 31, sel), 0), exist >> sel & 1 ? value : 0);
+	}
+}
+
+TEST(features, "no guest Config bit can be set whose feature root does not have", "§5.3")
+{
+	/* Feature bits of Config1 to Config5: one says that something exists. */
+	static const u32 features[] = {
+		0, 0x0000007f, 0, 0x7fffffff, 0x00ff0000, 0x00000038,
+	};
+
+	for (u32 sel = 1; sel < 6; sel++) {
+		u32 root = root_insn(MFC0_(V0, 16, sel), 0), guest;
+
+		about("Config%d", sel);
+		root_insn(MTGC0_(A0, 16, sel), ALL);
+		guest = root_insn(MFGC0_(V0, 16, sel), 0);
+		CHECK_EQ(guest & features[sel] & ~root, 0);
+		root_insn(MTGC0_(A0, 16, sel), 0);
+		guest = root_insn(MFGC0_(V0, 16, sel), 0);
+		CHECK_EQ(guest & features[sel] & ~root, 0);
+	}
+	/* ISA, TLB and M chain are no root-writable features here. */
+	CHECK_EQ(mfgc0(C0_CONFIG3) & CONFIG3_VZ, 0);
+}
+
 TEST(not_roots, "writing a guest register leaves root's register alone", "§5.1")
 {
 	const u64 mine = 0x1111111111111111, its = 0x2222222222222222;
@@ -251,6 +289,21 @@ TEST(unassigned_ops, "operations 101 and 111 of the guest-CP0 group are RI",
 		const struct vcpu *e = CATCH(root_insn(INSN_GC0(ops[i], V0, 14, 0), 0));
 
 		about("operation %d", ops[i]);
+		CHECK(e && CAUSE_EXCCODE(e->cause) == EXC_RI);
+	}
+}
+
+TEST(reserved_fields, "VZ instructions with bits set that must be 0 are RI", "§2.1")
+{
+	static const u32 insns[] = {
+		MFGC0(V0, C0_EPC) | 1 << 3, DMTGC0(V0, C0_EPC) | 1 << 7,
+		TLBGP | 1 << 6, TLBGWI | 1 << 24, TLBGINVF | 1 << 11,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(insns); i++) {
+		const struct vcpu *e = CATCH(root_insn(insns[i], 0));
+
+		about("instruction %x", insns[i]);
 		CHECK(e && CAUSE_EXCCODE(e->cause) == EXC_RI);
 	}
 }

@@ -33,6 +33,7 @@
 #define C0_ERROREPC	$30, 0
 
 #define STATUS_EXL	0x2
+#define STATUS_ERL	0x4
 #define STATUS_BEV_KX	0x00400080
 
 	.set	noreorder
@@ -186,22 +187,58 @@ world_switch:
 	b	load_frame
 	 move	k0, a0
 
-	.globl	world_switch_mtc0
-world_switch_mtc0:
+/* By the MTC0 that clears EXL; GM is set already. */
+	.globl	world_switch_exl
+world_switch_exl:
 	ENTER
 	lw	at, VCPU_ENTRY_STATUS(a0)
-	lui	k0, %hi(mtc0_entry)
-	daddiu	k0, k0, %lo(mtc0_entry)
+	lui	k0, %hi(clear_exl)
+	daddiu	k0, k0, %lo(clear_exl)
 	jr	k0
 	 nop
 
-	.section .mtc0_entry, "ax"
+/* By the MTC0 that sets GM; EXL is clear already, and IE too until it is in. */
+	.globl	world_switch_gm
+world_switch_gm:
+	ENTER
+	lw	at, VCPU_ENTRY_GUESTCTL0(a0)
+	ins	at, zero, 31, 1
+	mtc0	at, C0_GUESTCTL0
+	ehb
+	lw	at, VCPU_ENTRY_STATUS(a0)
+	mtc0	at, C0_STATUS
+	ehb
+	lw	at, VCPU_ENTRY_GUESTCTL0(a0)
+	lui	k0, %hi(set_gm)
+	daddiu	k0, k0, %lo(set_gm)
+	jr	k0
+	 nop
+
+/* By ERET from error level: ERL set, EXL clear, the guest's PC in ErrorEPC. */
+	.globl	world_switch_erl
+world_switch_erl:
+	ENTER
+	ld	at, VCPU_EPC(a0)
+	dmtc0	at, C0_ERROREPC
+	lw	at, VCPU_ENTRY_STATUS(a0)
+	ori	at, at, STATUS_ERL
+	mtc0	at, C0_STATUS
+	ehb
+	eret
+
+	.section .entry_page, "ax"
 	.balign	0x1000
-	.globl	mtc0_entry
-mtc0_entry:
+	.globl	entry_page
+entry_page:
+clear_exl:
 	mtc0	at, C0_STATUS
 	ehb
 	/* Reached only if guest mode was not entered: the watchdog ends it. */
+1:	b	1b
+	 nop
+set_gm:
+	mtc0	at, C0_GUESTCTL0
+	ehb
 1:	b	1b
 	 nop
 	.balign	0x1000

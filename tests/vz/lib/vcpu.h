@@ -53,10 +53,13 @@ VCPU_ASSERT(vector, VCPU_VECTOR);
 void world_switch(struct vcpu *v);
 
 /*
- * The same, but entry is by the MTC0 that clears Status.EXL, in a page of its
- * own at MTC0_ENTRY; guest GPRs are not loaded.
+ * The other ways in; guest GPRs are not loaded. By the MTC0 that clears
+ * Status.EXL, by the one that sets GuestCtl0.GM, both in entry_page, a page of
+ * its own; and by ERET from error level to v->epc.
  */
-void world_switch_mtc0(struct vcpu *v);
-extern const u32 mtc0_entry[];
+void world_switch_exl(struct vcpu *v);
+void world_switch_gm(struct vcpu *v);
+void world_switch_erl(struct vcpu *v);
+extern const u32 entry_page[];
 
 #endif

@@ -8,7 +8,7 @@ SECTIONS
 	. = KSEG0 + RPA_IMAGE;
 	.text : { *(.text.start) *(.text .text.*) }
 	.vectors : { *(.vectors) }
-	.mtc0_entry : { *(.mtc0_entry) }
+	.entry_page : { *(.entry_page) }
 	.rodata : {
 		*(.rodata .rodata.*)
 		. = ALIGN(8);
