@@ -17,13 +17,20 @@ _BAIL = re.compile(r"^Bail out!\s*(.*)$")
 
 @dataclass(slots=True)
 class TapTest:
-    """One line of results and the diagnostics under it."""
+    """One line of results. Diagnostics come before it in some programs and after it in others;
+    between two results it cannot be told whose they are, so each has them."""
 
     number: int
     name: str
     ok: bool
-    skipped: str | None = None
-    diagnostics: list[str] = field(default_factory=list)
+    skipped: str | None
+    before: list[str]
+    after: list[str] = field(default_factory=list)
+
+    @property
+    def diagnostics(self) -> list[str]:
+        """What may explain a failure of this test."""
+        return self.before + self.after
 
 
 @dataclass(slots=True)
@@ -54,6 +61,7 @@ class TapOutput:
 def parse_tap(text: str) -> TapOutput:
     """Read TAP 12 to 14 without subtests; other lines are ignored, as the protocol wants it."""
     output = TapOutput([], None, None)
+    between: list[str] = []
     for line in text.splitlines():
         if match := _RESULT.match(line):
             number = int(match["number"]) if match["number"] else len(output.tests) + 1
@@ -64,12 +72,14 @@ def parse_tap(text: str) -> TapOutput:
                     match["name"] or f"test {number}",
                     ok=match["no"] is None,
                     skipped=(match["reason"] or "") if directive == "SKIP" else None,
+                    before=between,
                 )
             )
+            between = output.tests[-1].after
         elif match := _PLAN.match(line):
             output.plan = int(match[1])
         elif match := _BAIL.match(line):
             output.bailed_out = match[1] or "no reason given"
-        elif line.startswith("#") and output.tests:
-            output.tests[-1].diagnostics.append(line[1:].strip())
+        elif line.startswith("#"):
+            between.append(line[1:].strip())
     return output

@@ -84,7 +84,9 @@ def tap_result(
     suite: str, program: str, test: TapTest, seconds: float, next_step: str
 ) -> TestResult:
     """The result of one TAP line."""
-    name = f"{program}::{test.name}"
+    # The bare-metal programs begin each name with their own, which is here already.
+    topic = program.partition("[")[0]
+    name = f"{program}::{test.name.removeprefix(f'{topic}: ')}"
     if test.skipped is not None:
         return TestResult(suite, name, Outcome.SKIP, seconds, test.skipped)
     if test.ok:

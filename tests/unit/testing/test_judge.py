@@ -13,6 +13,7 @@ from dunectl.testing import guest, vz
 from dunectl.testing.result import TestResult
 
 GOOD = "1..2\nok 1 - a\nok 2 - b\n"
+OWN = "1..1\nok 1 - p: a\n"
 BAD = "1..2\nok 1 - a\nnot ok 2 - b\n# why\n"
 SHORT = "1..2\nok 1 - a\n"
 HANG = Hang(Outcome.LOCKUP, ("CPU 0: spin 20/20",))
@@ -28,6 +29,7 @@ def verdicts(results: list[TestResult]) -> list[tuple[str, Outcome]]:
     ("output", "status", "hang", "expected"),
     [
         (GOOD, 0, None, [("p::a", PASS), ("p::b", PASS)]),
+        (OWN, 0, None, [("p::a", PASS)]),
         (BAD, 1, None, [("p::a", PASS), ("p::b", FAIL)]),
         (GOOD, 1, None, [("p::a", PASS), ("p::b", PASS), ("p", FAIL)]),
         (BAD, 0, None, [("p::a", PASS), ("p::b", FAIL), ("p", FAIL)]),

@@ -22,6 +22,11 @@ def test_results_names_and_diagnostics() -> None:
     assert output.tests[1].diagnostics == ["got 1", "expected 2"]
 
 
+def test_diagnostics_before_the_result() -> None:
+    output = parse_tap("1..3\nok 1 - a\n# why\nnot ok 2 - b\nok 3 - c\n")
+    assert [test.diagnostics for test in output.tests] == [["why"], ["why"], []]
+
+
 def test_a_plan_at_the_end_will_do() -> None:
     assert parse_tap("ok 1\nok 2\n1..2\n").problem is None
 
