@@ -2,7 +2,6 @@
 /* Exceptions that are the guest's own business, taken with no exit. */
 #include "exits.h"
 
-#define USER_CODE	UINT64_C(0x00010000)
 #define XKPHYS		UINT64_C(0x9800000000000000)
 
 /* RUN() one instruction that raises @exccode in the guest, and look around. */
@@ -23,7 +22,7 @@ static void check_own(u32 insn, enum exccode exccode)
 }
 
 TEST(simple, "Sys, Bp, Tr, Ov and RI are taken by the guest: EPC, Cause, BadInstr",
-     "§6.2, §6.8")
+	"§6.2, §6.8")
 {
 	vcpu.gpr[A0] = 0x7fffffff;
 	vcpu.gpr[A1] = 1;
@@ -36,7 +35,7 @@ TEST(simple, "Sys, Bp, Tr, Ov and RI are taken by the guest: EPC, Cause, BadInst
 }
 
 TEST(unusable, "CpU because of the guest's own Status.CU1 is the guest's, whatever root's CU1",
-     "§6.2, §11")
+	"§6.2, §11")
 {
 	vcpu.entry_status |= STATUS_CU1;
 	check_own(MFC1(V0, 0), EXC_CPU);
@@ -64,17 +63,13 @@ TEST(address_errors, "AdEL and AdES are the guest's, with Guest.BadVAddr", "§6.
 
 TEST(from_user, "guest user mode's exceptions go to the guest's kernel mode", "§6.2")
 {
-	map_gva(0, USER_CODE, LO_RW(GPA_CODE), LO_RW(GPA_CODE));
-	mtgc0(C0_STATUS, STATUS_UX | STATUS_USER);
-	LOAD(RPA_CODE, SYSCALL);
-	vcpu.epc = USER_CODE;
-	run();
+	RUN_USER(STATUS_UX | STATUS_USER, SYSCALL);
 	CHECK_GUEST_EXCEPTION(EXC_SYS, USER_CODE);
 	CHECK_EQ(mfgc0(C0_STATUS), STATUS_UX | STATUS_USER | STATUS_EXL);
 }
 
 TEST(delay_slot, "in a delay slot: Guest.Cause.BD, EPC = branch, BadInstr, BadInstrP",
-     "§6.8")
+	"§6.8")
 {
 	RUN(NOP, BEQ(R0, R0, 2), SYSCALL, NOP);
 	CHECK_GUEST_EXCEPTION(EXC_SYS, GVA_CODE + 4);
@@ -107,7 +102,7 @@ TEST(root_untouched, "a guest exception writes none of root's registers", "§6.2
 }
 
 TEST(handled_inside, "a guest handles its own trap and returns, with no exit at all",
-     "§6.2, §12")
+	"§6.2, §12")
 {
 	/* At the general vector: v0 += 1, EPC += 4, ERET. In RAM of our own. */
 	LOAD(RPA_FREE + 0x180, DADDIU(V0, V0, 1), DMFC0(K0, C0_EPC), DADDIU(K0, K0, 4),
@@ -144,7 +139,7 @@ TEST(ebase_low, "Guest.EBase without the gate is in kseg0 at bits 29:12", "§5.2
 }
 
 TEST(bev, "Guest.Status.BEV: exceptions at 0x...bfc00380 and 0x...bfc00280, guest-virtual",
-     "§6.2")
+	"§6.2")
 {
 	map_gpa(ROOT_WIRED, 0x1fc00000, LO_RW(RPA_VECTORS), 0);
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX | STATUS_BEV);
@@ -158,7 +153,7 @@ TEST(bev, "Guest.Status.BEV: exceptions at 0x...bfc00380 and 0x...bfc00280, gues
 }
 
 TEST(root_bev_irrelevant, "Root.EBase and Root.Status.BEV do not move the guest's vectors",
-     "§6.2")
+	"§6.2")
 {
 	/* Root with BEV would go to its ROM on exit, so only EBase is tried. */
 	CHECK(dmfc0(C0_EBASE) != dmfgc0(C0_EBASE));
@@ -167,7 +162,7 @@ TEST(root_bev_irrelevant, "Root.EBase and Root.Status.BEV do not move the guest'
 }
 
 TEST(nested_refill, "a guest handler that misses itself: 0x180, EPC of the first kept",
-     "§6.2")
+	"§6.2")
 {
 	/* The refill vector loads from an unmapped page of its own. */
 	LOAD(RPA_FREE + 0x080, LD(K0, 0x100, A0), NOP);

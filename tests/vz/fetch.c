@@ -77,7 +77,7 @@ TEST(guest_xi, "a fetch through guest XI=1 is TLBXI in the guest", "§6.2, §7.3
 }
 
 TEST(guest_address_error, "a fetch from an odd or a forbidden PC is AdEL in the guest",
-     "§6.2, §7.2")
+	"§6.2, §7.2")
 {
 	run_from(GVA_CODE + 2);
 	CHECK_GUEST_EXCEPTION(EXC_ADEL, GVA_CODE + 2);
@@ -104,7 +104,7 @@ TEST(refill_of_vector, "the guest's own vector may miss in root, and be resumed"
 }
 
 TEST(page_crossing, "straight code and a branch with its slot cross into another RPA",
-     "§7.1")
+	"§7.1")
 {
 	/* GPA page 0 ends at one RPA, page 1 goes on at another. */
 	map_gpa(ROOT_WIRED, GPA_FREE, LO_RW(RPA_FREE + 0x5000), LO_RW(RPA_FREE));
@@ -118,7 +118,7 @@ TEST(page_crossing, "straight code and a branch with its slot cross into another
 }
 
 TEST(slot_on_missing_page, "a delay slot on a page root lacks: EPC = branch, BD, replay",
-     "§6.8, §7.4")
+	"§6.8, §7.4")
 {
 	map_gpa(ROOT_WIRED, GPA_FREE, LO_RW(RPA_FREE + 0x5000), 0);
 	((u32 *)ram(RPA_FREE + 0x5000))[1023] = BEQ(R0, R0, 2);
@@ -148,7 +148,7 @@ TEST(same_gva_other_rpa, "code changed by a new stage-2 mapping is what runs nex
 }
 
 TEST(self_modifying, "the guest's store + SYNCI changes the code it runs, no exit",
-     "§6.3(h), §12")
+	"§6.3(h), §12")
 {
 	vcpu.gpr[A0] = GVA_CODE;
 	vcpu.gpr[A1] = ADDIU(V0, R0, 42);

@@ -13,26 +13,6 @@ static u64 *page(u32 n)
 	return ram(RPA_FREE + 0x1000 * n);
 }
 
-static void load_from(u64 gva)
-{
-	vcpu.gpr[A0] = gva;
-	RUN(LD(V0, 0, A0));
-}
-
-static void store_to(u64 gva)
-{
-	vcpu.gpr[A0] = gva;
-	RUN(SD(A1, 0, A0));
-}
-
-static void check_load(int line, u64 gva, u64 want)
-{
-	load_from(gva);
-	check_done(line);
-	check_eq(line, vcpu.gpr[V0], want, "loaded value");
-}
-#define CHECK_LOAD(gva, want) check_load(__LINE__, gva, want)
-
 TEST(root_moves_page, "root gives a GPA another RPA: load, store and fetch follow", "§7.1")
 {
 	for (u32 i = 0; i < 8; i++) {
@@ -42,8 +22,7 @@ TEST(root_moves_page, "root gives a GPA another RPA: load, store and fetch follo
 		page(n)[0] = 0x100 + n;
 		map_gpa(TEST_INDEX, GPA_FREE, LO_RW(RPA_FREE + 0x1000 * n), 0);
 		CHECK_LOAD(KSEG0 + GPA_FREE, 0x100 + n);
-		vcpu.gpr[A1] = 0x200 + i;
-		store_to(KSEG0 + GPA_FREE + 8);
+		guest_store(KSEG0 + GPA_FREE + 8, 0x200 + i);
 		CHECK_DONE();
 		CHECK_EQ(page(n)[1], 0x200 + i);
 		LOAD(RPA_FREE + 0x1000 * n + 0x800, ADDIU(V0, R0, 0x30 + n));
@@ -64,12 +43,12 @@ TEST(root_invalidates, "root takes a page away: EHINV, V=0, and gives it back", 
 		page(0)[0] = i;
 		CHECK_LOAD(KSEG0 + GPA_FREE, i);
 		root_tlb_write(TEST_INDEX, &gone);
-		load_from(KSEG0 + GPA_FREE);
+		guest_load(KSEG0 + GPA_FREE);
 		CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE);
 		map_gpa(TEST_INDEX, GPA_FREE, LO_RW(RPA_FREE), 0);
 		CHECK_LOAD(KSEG0 + GPA_FREE, i);
 		map_gpa(TEST_INDEX, GPA_FREE, ENTRYLO_PFN(RPA_FREE), 0);
-		load_from(KSEG0 + GPA_FREE);
+		guest_load(KSEG0 + GPA_FREE);
 		CHECK_ROOT_TLB(EXC_TLBL, GVA_CODE, GPA_FREE);
 	}
 }
@@ -85,22 +64,20 @@ TEST(kvm_invalidates, "KVM's way: TLBP with RID and ASID 0, then EHINV + TLBWI",
 	CHECK_EQ(index, TEST_INDEX + 5);
 	root_tlb_write(index, &(struct tlb_entry){ .guest_id = guest_id,
 		       .entryhi = KSEG1 | (u64)index << 13 | ENTRYHI_EHINV });
-	load_from(KSEG0 + GPA_FREE);
+	guest_load(KSEG0 + GPA_FREE);
 	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE);
 }
 
 TEST(root_write_protects, "root clears D after a store: the next store is Mod, and back",
-     "§7.3")
+	"§7.3")
 {
 	for (u32 i = 0; i < 3; i++) {
 		about("round %d", i);
 		map_gpa(TEST_INDEX, GPA_FREE, LO_RW(RPA_FREE), 0);
-		vcpu.gpr[A1] = 0x500 + i;
-		store_to(KSEG0 + GPA_FREE);
+		guest_store(KSEG0 + GPA_FREE, 0x500 + i);
 		CHECK_DONE();
 		map_gpa(TEST_INDEX, GPA_FREE, LO_RO(RPA_FREE), 0);
-		vcpu.gpr[A1] = 0xdead;
-		store_to(KSEG0 + GPA_FREE);
+		guest_store(KSEG0 + GPA_FREE, 0xdead);
 		CHECK_ROOT_TLB(EXC_MOD, GVA_CODE, GPA_FREE);
 		CHECK_LOAD(KSEG0 + GPA_FREE, 0x500 + i);
 	}
@@ -109,7 +86,7 @@ TEST(root_write_protects, "root clears D after a store: the next store is Mod, a
 TEST(root_tlbwr, "TLBWR as well makes a missing page present at once", "§7.4")
 {
 	page(0)[0] = 0x1d;
-	load_from(KSEG0 + GPA_FREE);
+	guest_load(KSEG0 + GPA_FREE);
 	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE);
 	mtc0(C0_GUESTCTL1, GC1_RID(guest_id));
 	dmtc0(C0_ENTRYHI, GPA_FREE);
@@ -132,12 +109,12 @@ TEST(page_mask, "a large root entry replaced by a small one leaves nothing behin
 	CHECK_LOAD(KSEG0 + GPA_FREE, 0x11);
 	map_gpa(TEST_INDEX, GPA_FREE, LO_RW(RPA_FREE), 0);
 	CHECK_LOAD(KSEG0 + GPA_FREE, 0x11);
-	load_from(KSEG0 + GPA_FREE + 0x5000);
+	guest_load(KSEG0 + GPA_FREE + 0x5000);
 	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE + 0x5000);
 }
 
 TEST(root_moves_guest_entry, "root rewrites a guest TLB entry by TLBGWI: the guest follows",
-     "§2.5")
+	"§2.5")
 {
 	for (u32 i = 0; i < 6; i++) {
 		u32 n = i & 1;
@@ -150,7 +127,7 @@ TEST(root_moves_guest_entry, "root rewrites a guest TLB entry by TLBGWI: the gue
 }
 
 TEST(root_flushes_guest_tlb, "TLBGINVF, TLBGINV and TLBGWI with EHINV are seen at once",
-     "§2.5")
+	"§2.5")
 {
 	struct tlb_entry gone = { .entryhi = ENTRYHI_EHINV, .guest_id = guest_id };
 
@@ -169,13 +146,13 @@ TEST(root_flushes_guest_tlb, "TLBGINVF, TLBGINV and TLBGWI with EHINV are seen a
 			tlb_op(tlbginv);
 		else
 			guest_tlb_write(2, &gone);
-		load_from(VA);
+		guest_load(VA);
 		CHECK_GUEST_REFILL(EXC_TLBL, 0x080, GVA_CODE);
 	}
 }
 
 TEST(other_id_untouched, "TLBGINVF and TLBINVF of another GuestID take nothing away",
-     "§2.5, §2.6")
+	"§2.5, §2.6")
 {
 	((u64 *)ram(RPA_DATA0))[0] = 0x77;
 	map_gva(2, VA, LO_RW(GPA_DATA), 0);
@@ -201,7 +178,7 @@ TEST(root_changes_asid, "root's MTGC0 of Guest.EntryHi.ASID selects the other ma
 }
 
 TEST(root_changes_mode, "root's MTGC0 of Guest.Status changes what the guest may reach",
-     "§7.2")
+	"§7.2")
 {
 	map_gva(2, VA, LO_RW(GPA_CODE), LO_RW(GPA_CODE));
 	LOAD(RPA_CODE, LD(V0, 0, A0), SYSCALL);
@@ -221,7 +198,7 @@ TEST(root_changes_mode, "root's MTGC0 of Guest.Status changes what the guest may
 }
 
 TEST(root_changes_erl, "root's MTGC0 of Guest.Status.ERL makes useg unmapped and mapped again",
-     "§7.2")
+	"§7.2")
 {
 	((u64 *)ram(RPA_DATA0))[0] = 0x70;
 	((u64 *)ram(RPA_DATA1))[0] = 0x71;
@@ -253,7 +230,7 @@ TEST(root_and_guest_same_va, "one user address, root's page and the guest's, in 
 }
 
 TEST(root_asid_switch, "root changes its ASID between entries: the guest does not notice",
-     "§7.1")
+	"§7.1")
 {
 	((u64 *)ram(RPA_DATA0))[0] = 0x4444;
 	map_gva(2, VA, LO_RW(GPA_DATA), 0);
@@ -306,237 +283,5 @@ TEST(controls_differ, "the same page runs under different GuestCtl0: traps come 
 		vcpu.epc = GVA_CODE;
 		run();
 		CHECK_EQ(vcpu.epc, stop);
-	}
-}
-
-/* ---- Entries that TLBWR throws out ---- */
-
-/* Root entries of another guest by TLBWR, until @gone says so; bounded. */
-static void evict(bool (*gone)(void))
-{
-	for (u32 i = 0; i < 4096 && !gone(); i++) {
-		mtc0(C0_GUESTCTL1, GC1_RID(9));
-		dmtc0(C0_ENTRYHI, 0x100000000 + 0x2000 * (u64)i);
-		dmtc0(C0_ENTRYLO0, LO_RW(RPA_FREE));
-		dmtc0(C0_ENTRYLO1, 0);
-		mtc0(C0_PAGEMASK, 0);
-		tlb_op(tlbwr);
-	}
-	dmtc0(C0_ENTRYHI, 0);
-	CHECK(gone());
-}
-
-static bool gone_by_tlbp(void)
-{
-	return root_tlb_probe(GPA_FREE, guest_id) & INDEX_P;
-}
-
-static bool gone_by_tlbr(void)
-{
-	for (u32 i = 0; i < root_tlb_size(); i++) {
-		struct tlb_entry read = root_tlb_read(i);
-
-		if ((read.entryhi & ~UINT64_C(0x1fff)) == GPA_FREE &&
-		    read.guest_id == guest_id)
-			return false;
-	}
-	return true;
-}
-
-TEST(evicted_tlbp, "an entry that TLBP no longer finds no longer translates", "§7.1, §8")
-{
-	map_gpa(root_tlb_size() - 1, GPA_FREE, LO_RW(RPA_FREE), 0);
-	page(0)[0] = 0x5e;
-	CHECK_LOAD(KSEG0 + GPA_FREE, 0x5e);
-	evict(gone_by_tlbp);
-	load_from(KSEG0 + GPA_FREE);
-	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE);
-}
-
-TEST(evicted_tlbr, "an entry that TLBR no longer shows no longer translates", "§7.1, §8")
-{
-	map_gpa(root_tlb_size() - 1, GPA_FREE, LO_RW(RPA_FREE), 0);
-	page(0)[0] = 0x5e;
-	CHECK_LOAD(KSEG0 + GPA_FREE, 0x5e);
-	evict(gone_by_tlbr);
-	load_from(KSEG0 + GPA_FREE);
-	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE);
-}
-
-TEST(evicted_flushed, "nothing of a guest survives a TLBWI or TLBINVF flush after TLBWRs",
-     "§8")
-{
-	for (u32 way = 0; way < 2; way++) {
-		about("way %d", way);
-		guest_reset();
-		/* Many pages of the guest, of which most are thrown out again. */
-		for (u32 i = 0; i < 2 * root_tlb_size(); i++) {
-			mtc0(C0_GUESTCTL1, GC1_RID(guest_id));
-			dmtc0(C0_ENTRYHI, GPA_FREE + 0x2000 * i);
-			dmtc0(C0_ENTRYLO0, LO_RW(RPA_FREE));
-			dmtc0(C0_ENTRYLO1, 0);
-			tlb_op(tlbwr);
-			load_from(KSEG0 + GPA_FREE + 0x2000 * i);
-			CHECK_DONE();
-		}
-		if (way) {
-			mtc0(C0_GUESTCTL1, GC1_RID(guest_id));
-			mtc0(C0_INDEX, 0);
-			tlb_op(tlbinvf);
-		} else {
-			root_tlb_flush();
-		}
-		root_tlb_write(0, &(struct tlb_entry){
-			.entryhi = GPA_CODE, .pagemask = PAGEMASK_16K, .guest_id = 1,
-			.lo0 = LO_RW(RPA_CODE),
-			.lo1 = LO_RW(RPA_CODE + GUEST_CODE_PAGE) });
-		for (u32 i = 0; i < 2 * root_tlb_size(); i++) {
-			load_from(KSEG0 + GPA_FREE + 0x2000 * i);
-			CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE + 0x2000 * i);
-		}
-	}
-}
-
-TEST(guest_evicted, "an entry the guest's TLBWR threw out and TLBP misses is gone", "§2.6")
-{
-	u32 last = guest_tlb_size() - 1;
-
-	((u64 *)ram(RPA_DATA0))[0] = 0x77;
-	map_gva(last, VA, LO_RW(GPA_DATA), 0);
-	mtgc0(C0_WIRED, last);
-	vcpu.gpr[A0] = VA;
-	vcpu.gpr[A1] = LO_RW(GPA_DATA);
-	vcpu.gpr[A2] = VA + 0x100000;
-	/* Only the last index is not wired, so one TLBWR does it. */
-	RUN(LD(V1, 0, A0), DMTC0(A2, C0_ENTRYHI), DMTC0(A1, C0_ENTRYLO0),
-	    DMTC0(A1, C0_ENTRYLO1), TLBWR, DMTC0(A0, C0_ENTRYHI), TLBP, EHB,
-	    MFC0(V0, C0_INDEX), LD(A3, 0, A0));
-	CHECK_GUEST_REFILL(EXC_TLBL, 0x080, GVA_CODE + 36);
-	CHECK_EQ(vcpu.gpr[V1], 0x77);
-	CHECK((s32)vcpu.gpr[V0] < 0);
-}
-
-TEST(guest_evicted_by_root, "the same by root: TLBGWR, then TLBGP misses", "§2.5")
-{
-	u32 last = guest_tlb_size() - 1;
-
-	((u64 *)ram(RPA_DATA0))[0] = 0x77;
-	map_gva(last, VA, LO_RW(GPA_DATA), 0);
-	CHECK_LOAD(VA, 0x77);
-	mtgc0(C0_WIRED, last);
-	mtc0(C0_GUESTCTL1, GC1_RID(guest_id));
-	dmtgc0(C0_ENTRYHI, VA + 0x100000);
-	dmtgc0(C0_ENTRYLO0, LO_RW(GPA_DATA));
-	tlb_op(tlbgwr);
-	CHECK(guest_tlb_probe(VA, guest_id) & INDEX_P);
-	load_from(VA);
-	CHECK_GUEST_REFILL(EXC_TLBL, 0x080, GVA_CODE);
-}
-
-/* ---- Random changes against a model of a few lines ---- */
-
-#define GUESTS	2
-#define PAGES	4
-
-struct mapping {
-	u8 present, dirty, to;
-};
-
-static struct mapping stage1[GUESTS][PAGES], stage2[GUESTS][PAGES];
-static u64 model_memory[PAGES];
-static u32 seed;
-
-static u32 pick(u32 below)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 16) % below;
-}
-
-static struct mapping random_mapping(void)
-{
-	return (struct mapping){ pick(4) != 0, pick(3) != 0, pick(PAGES) };
-}
-
-static u64 entrylo(const struct mapping *m, u64 base)
-{
-	return ENTRYLO_PFN(base + 0x2000 * m->to) | ENTRYLO_CACHED |
-	       (m->present ? ENTRYLO_V : 0) | (m->dirty ? ENTRYLO_D : 0);
-}
-
-static void change_stage1(u32 g, u32 v)
-{
-	stage1[g][v] = random_mapping();
-	guest_tlb_write(g * PAGES + v, &(struct tlb_entry){ .entryhi = VA + 0x2000 * v,
-			.lo0 = entrylo(&stage1[g][v], GPA_FREE), .guest_id = g + 1 });
-}
-
-static void change_stage2(u32 g, u32 p)
-{
-	stage2[g][p] = random_mapping();
-	root_tlb_write(16 + g * PAGES + p, &(struct tlb_entry){
-		       .entryhi = GPA_FREE + 0x2000 * p,
-		       .lo0 = entrylo(&stage2[g][p], RPA_FREE), .guest_id = g + 1 });
-}
-
-static void access_and_check(u32 g, u32 v, bool store)
-{
-	const struct mapping *one = &stage1[g][v], *two = &stage2[g][one->to];
-	u32 miss = store ? EXC_TLBS : EXC_TLBL;
-
-	guest_id = g + 1;
-	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX);
-	mtgc0(C0_CAUSE, 0);
-	dmtgc0(C0_EPC, 0);
-	dmtgc0(C0_BADVADDR, 0);
-	vcpu.gpr[A0] = VA + 0x2000 * v;
-	vcpu.gpr[A1] = seed;
-	vcpu.epc = GVA_CODE + (store ? 16 : 0);
-	run();
-	if (!one->present)
-		CHECK_GUEST_EXCEPTION(miss, GVA_CODE + (store ? 16 : 0));
-	else if (store && !one->dirty)
-		CHECK_GUEST_EXCEPTION(EXC_MOD, GVA_CODE + 16);
-	else if (!two->present)
-		CHECK_ROOT_TLB(miss, GVA_CODE + (store ? 16 : 0),
-			       GPA_FREE + 0x2000 * one->to);
-	else if (store && !two->dirty)
-		CHECK_ROOT_TLB(EXC_MOD, GVA_CODE + 16, GPA_FREE + 0x2000 * one->to);
-	else {
-		CHECK_DONE();
-		if (store)
-			model_memory[two->to] = seed;
-		else
-			CHECK_EQ(vcpu.gpr[V0], model_memory[two->to]);
-	}
-}
-
-TEST(random_walk, "5000 random mapping changes and accesses by two guests match a model",
-     "§7.1, §7.3")
-{
-	guest_id = 2;
-	root_tlb_write(ROOT_WIRED, &(struct tlb_entry){
-		.entryhi = GPA_CODE, .pagemask = PAGEMASK_16K, .guest_id = 2,
-		.lo0 = LO_RW(RPA_CODE), .lo1 = LO_RW(RPA_CODE + GUEST_CODE_PAGE) });
-	map_gpa(ROOT_WIRED + 1, GPA_VECTORS, LO_RW(RPA_VECTORS), 0);
-	LOAD(RPA_CODE, LD(V0, 0, A0));
-	LOAD(RPA_CODE + 16, SD(A1, 0, A0));
-	seed = 2;
-	for (u32 p = 0; p < PAGES; p++) {
-		model_memory[p] = page(2 * p)[0] = 0x1000 + p;
-		for (u32 g = 0; g < GUESTS; g++) {
-			change_stage1(g, p);
-			change_stage2(g, p);
-		}
-	}
-	for (u32 step = 0; step < 5000; step++) {
-		u32 g = pick(GUESTS), n = pick(PAGES), what = pick(10);
-
-		about("step %d", step);
-		if (what == 0)
-			change_stage1(g, n);
-		else if (what == 1)
-			change_stage2(g, n);
-		else
-			access_and_check(g, n, what & 1);
 	}
 }

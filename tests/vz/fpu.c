@@ -53,7 +53,7 @@ static const u32 users_of_fpu[] = {
 };
 
 TEST(root_off, "guest CU1=1 and root CU1=0: CpU CE=1 in root, not GE, guest unchanged",
-     "§4, §6.2, §11")
+	"§4, §6.2, §11")
 {
 	mtgc0(C0_STATUS, BASE_STATUS | STATUS_CU1 | STATUS_FR);
 	vcpu.gpr[A0] = GVA_DATA;
@@ -138,7 +138,7 @@ TEST(fr_is_the_guests, "the register mode is Guest.Status.FR, whatever Root.FR i
 }
 
 TEST(no_fpu, "Guest.Config1.FP=0: FPU instructions are RI or CpU in the guest, never root's",
-     "§5.3, §11")
+	"§5.3, §11")
 {
 	mtgc0(C0_CONFIG1, mfgc0(C0_CONFIG1) & ~CONFIG1_FP);
 	vcpu.entry_status |= STATUS_CU1;
@@ -152,7 +152,7 @@ TEST(no_fpu, "Guest.Config1.FP=0: FPU instructions are RI or CpU in the guest, n
 }
 
 TEST(no_cop2, "Guest.Config1.C2=0: CU2 is not writable and COP2 never reaches root",
-     "§5.2, §11")
+	"§5.2, §11")
 {
 	vcpu.entry_status |= STATUS_CU2;
 	mtgc0(C0_STATUS, BASE_STATUS | STATUS_CU2);
@@ -163,7 +163,7 @@ TEST(no_cop2, "Guest.Config1.C2=0: CU2 is not writable and COP2 never reaches ro
 }
 
 TEST(root_cpu_in_slot, "the root CpU of a delay slot: BD, EPC and BadInstrP name the branch",
-     "§6.8, §11")
+	"§6.8, §11")
 {
 	mtgc0(C0_STATUS, BASE_STATUS | STATUS_CU1);
 	RUN(NOP, BEQ(R0, R0, 2), MFC1(V0, 0), NOP);

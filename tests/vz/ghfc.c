@@ -14,7 +14,7 @@ static void check_ghfc(int line, u64 epc)
 #define CHECK_GHFC(epc) check_ghfc(__LINE__, epc)
 
 TEST(exception_entry, "a guest exception: done first, then GHFC with EPC = guest vector",
-     "§6.5")
+	"§6.5")
 {
 	vcpu.entry_guestctl0 |= GC0_MC;
 	RUN(NOP, SYSCALL);

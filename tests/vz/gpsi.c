@@ -124,12 +124,12 @@ static void check_all_registers(void)
 
 	for (u32 i = 0; i < 4 * 256; i++) {
 		u32 rd = i >> 5, sel = i >> 2 & 7, move = moves[i & 3];
-		u32 insn = INSN_COP0(move, V0, rd, sel);
+		u32 insn = INSN_COP0(move, V0, CP0_REG(rd, sel));
 		bool write = move >= 4;
 
 		about("GuestCtl0 %x Ext %x: %s %d,%d", controls,
 		      mfc0(C0_GUESTCTL0EXT), write ? "write" : "read", rd, sel);
-		vcpu.gpr[V0] = write ? root_insn(DMFGC0_(V0, rd, sel), 0) : 0x5a5a;
+		vcpu.gpr[V0] = write ? guest_reg(CP0_REG(rd, sel)) : 0x5a5a;
 		RUN(insn);
 		switch (expected(rd, sel, write)) {
 		case RUNS:
@@ -159,7 +159,7 @@ TEST(cp0_denied, "CP0=0: every guest CP0 move traps", "§6.3(a)")
 }
 
 TEST(og, "OG=1: UserLocal, HWREna, LLAddr, KScratch and reserved registers trap",
-     "§3.2, §5.1, §6.3(g)")
+	"§3.2, §5.1, §6.3(g)")
 {
 	mtc0(C0_GUESTCTL0EXT, GC0EXT_OG);
 	check_all_registers();
@@ -172,7 +172,7 @@ TEST(bg, "BG=1: BadVAddr, BadInstr and BadInstrP trap", "§3.2, §5.1")
 }
 
 TEST(mg, "MG=1: the registers of the TLB instructions trap, PageGrain and Wired not",
-     "§3.2, §5.1")
+	"§3.2, §5.1")
 {
 	mtc0(C0_GUESTCTL0EXT, GC0EXT_MG);
 	check_all_registers();
@@ -198,19 +198,18 @@ TEST(cf, "CF=0: writes of Config to Config5 trap, reads do not", "§3.1, §5.1")
 
 TEST(not_executed, "a trapped write has changed nothing when root sees it", "§6.1")
 {
-	static const u8 regs[][2] = { { C0_EPC }, { C0_KSCRATCH1 }, { C0_COMPARE },
-				      { C0_ENTRYHI }, { C0_STATUS } };
+	static const u8 regs[] = { C0_EPC, C0_KSCRATCH1, C0_COMPARE, C0_ENTRYHI,
+				   C0_STATUS };
 
 	vcpu.entry_guestctl0 &= ~GC0_CP0;
 	for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
-		u32 rd = regs[i][0], sel = regs[i][1];
-		u64 before = root_insn(DMFGC0_(V0, rd, sel), 0);
+		u64 before = guest_reg(regs[i]);
 
-		about("%d,%d", rd, sel);
+		about("%d,%d", regs[i] >> 3, regs[i] & 7);
 		vcpu.gpr[A0] = ~before;
-		RUN(DMTC0_(A0, rd, sel));
-		CHECK_GPSI(DMTC0_(A0, rd, sel));
-		CHECK_EQ(root_insn(DMFGC0_(V0, rd, sel), 0), before);
+		RUN(DMTC0(A0, regs[i]));
+		CHECK_GPSI(DMTC0(A0, regs[i]));
+		CHECK_EQ(guest_reg(regs[i]), before);
 	}
 }
 
@@ -238,7 +237,7 @@ TEST(deret, "DERET is RI in the guest", "§6.3(c), §20 17")
 }
 
 TEST(cp0_denied_instructions, "CP0=0: ERET, DI, EI and WAIT trap and do nothing",
-     "§6.3(a)")
+	"§6.3(a)")
 {
 	static const u32 insns[] = { ERET, DI(R0), EI(R0), WAIT };
 
@@ -285,24 +284,37 @@ TEST(rdhwr_cc, "GT=0: RDHWR of CC traps, of the others not", "§6.3(f), §12")
 	CHECK_DONE();
 }
 
-TEST(rdhwr_user, "guest user RDHWR: Guest.HWREna first, then GuestCtl0", "§6.3(a), §12")
+TEST(rdhwr_user, "guest user RDHWR: Guest.HWREna first, then GuestCtl0; root's never",
+	"§6.3(a), §12")
 {
-	map_gva(0, 0x10000, LO_RW(GPA_CODE), LO_RW(GPA_CODE));
-	mtgc0(C0_STATUS, STATUS_UX | STATUS_USER);
-	LOAD(RPA_CODE, RDHWR(V0, 2), SYSCALL);
-	vcpu.epc = 0x10000;
-	run();
-	CHECK_GUEST_EXCEPTION(EXC_RI, 0x10000);
-	mtgc0(C0_STATUS, STATUS_UX | STATUS_USER);
+	static const u8 regs[] = { 0, 1, 2, 3, 29 };
+	const u32 user = STATUS_UX | STATUS_USER;
+
+	for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
+		u32 n = regs[i];
+
+		about("RDHWR %d", n);
+		vcpu.entry_guestctl0 |= GC0_CP0;
+		/* Root's enable is the opposite of the guest's. */
+		mtc0(C0_HWRENA, BIT(n));
+		mtgc0(C0_HWRENA, 0);
+		RUN_USER(user, RDHWR(V0, n), SYSCALL);
+		CHECK_GUEST_EXCEPTION(EXC_RI, USER_CODE);
+		mtc0(C0_HWRENA, 0);
+		mtgc0(C0_HWRENA, BIT(n));
+		RUN_USER(user, RDHWR(V0, n), SYSCALL);
+		CHECK_GUEST_EXCEPTION(EXC_SYS, USER_CODE + 4);
+		vcpu.entry_guestctl0 &= ~GC0_CP0;
+		RUN_USER(user, RDHWR(V0, n), SYSCALL);
+		CHECK_GE(GEXC_GPSI, USER_CODE, RDHWR(V0, n));
+		mtgc0(C0_HWRENA, 0);
+		RUN_USER(user, RDHWR(V0, n), SYSCALL);
+		CHECK_GUEST_EXCEPTION(EXC_RI, USER_CODE);
+	}
+	vcpu.entry_guestctl0 = (vcpu.entry_guestctl0 | GC0_CP0) & ~GC0_GT;
 	mtgc0(C0_HWRENA, BIT(2));
-	vcpu.epc = 0x10000;
-	run();
-	CHECK_GUEST_EXCEPTION(EXC_SYS, 0x10004);
-	mtgc0(C0_STATUS, STATUS_UX | STATUS_USER);
-	vcpu.entry_guestctl0 &= ~GC0_GT;
-	vcpu.epc = 0x10000;
-	run();
-	CHECK_GE(GEXC_GPSI, 0x10000, RDHWR(V0, 2));
+	RUN_USER(user, RDHWR(V0, 2), SYSCALL);
+	CHECK_GE(GEXC_GPSI, USER_CODE, RDHWR(V0, 2));
 }
 
 TEST(rdhwr_values, "RDHWR 0 is Guest.EBase.CPUNum, 29 Guest.UserLocal", "§12")
@@ -338,7 +350,7 @@ static void check_cache(const u8 *ops, size_t count, bool traps)
 }
 
 TEST(cache_cg_cgi, "CG=1 and CGI=1: hit and index-invalidate ops run, tag ops trap",
-     "§6.3(e)")
+	"§6.3(e)")
 {
 	check_cache(hit_ops, ARRAY_SIZE(hit_ops), false);
 	check_cache(index_ops, ARRAY_SIZE(index_ops), false);
@@ -378,7 +390,7 @@ TEST(cache_unbacked, "a hit op on a GPA that root does not back does not fault",
 /* ---- Order of the tests ---- */
 
 TEST(delay_slot, "a GPSI in a delay slot: BD, EPC and BadInstrP name the branch",
-     "§6.1, §6.8")
+	"§6.1, §6.8")
 {
 	RUN(NOP, BEQ(R0, R0, 2), WAIT, NOP, NOP);
 	CHECK_EQ(exit_exccode(), EXC_GE);
@@ -394,28 +406,20 @@ TEST(user_cpu_first, "in guest user mode CpU in the guest comes before GPSI", "�
 	static const u32 insns[] = { MFC0(V0, C0_PRID), MTC0(V0, C0_COUNT), WAIT, ERET,
 				     CACHE(INDEX_STORE_TAG_D, 0, A0), RDPGPR(V0, V0) };
 
-	map_gva(0, 0x10000, LO_RW(GPA_CODE), LO_RW(GPA_CODE));
 	vcpu.entry_guestctl0 &= ~(GC0_CP0 | GC0_CG);
 	for (size_t i = 0; i < ARRAY_SIZE(insns); i++) {
 		about("instruction %x", insns[i]);
-		mtgc0(C0_STATUS, STATUS_UX | STATUS_USER);
-		LOAD(RPA_CODE, insns[i]);
-		vcpu.epc = 0x10000;
-		run();
-		CHECK_GUEST_EXCEPTION(EXC_CPU, 0x10000);
+		RUN_USER(STATUS_UX | STATUS_USER, insns[i]);
+		CHECK_GUEST_EXCEPTION(EXC_CPU, USER_CODE);
 		CHECK_EQ(CAUSE_CE(mfgc0(C0_CAUSE)), 0);
 	}
 }
 
 TEST(user_cu0_gpsi, "in guest user mode with CU0, GPSI applies as in kernel mode",
-     "§4, §6.3")
+	"§4, §6.3")
 {
-	map_gva(0, 0x10000, LO_RW(GPA_CODE), LO_RW(GPA_CODE));
-	mtgc0(C0_STATUS, STATUS_UX | STATUS_USER | STATUS_CU0);
-	LOAD(RPA_CODE, MFC0(V0, C0_PRID));
-	vcpu.epc = 0x10000;
-	run();
-	CHECK_GE(GEXC_GPSI, 0x10000, MFC0(V0, C0_PRID));
+	RUN_USER(STATUS_UX | STATUS_USER | STATUS_CU0, MFC0(V0, C0_PRID));
+	CHECK_GE(GEXC_GPSI, USER_CODE, MFC0(V0, C0_PRID));
 }
 
 TEST(ri_before_gpsi, "an illegal encoding is RI in the guest, not GPSI", "§6.3, §6.7")

@@ -5,32 +5,32 @@
 #define BASE_STATUS	(STATUS_KX | STATUS_SX | STATUS_UX)
 
 /* MTC0 of @value: exit GSFC, register unchanged. */
-static void check_traps(u32 rd, u32 sel, u32 before, u32 value)
+static void check_traps(u32 reg, u32 before, u32 value)
 {
-	about("%d,%d: %x -> %x", rd, sel, before, value);
-	root_insn(MTGC0_(A0, rd, sel), before);
-	before = root_insn(MFGC0_(V0, rd, sel), 0);
+	about("%d,%d: %x -> %x", reg >> 3, reg & 7, before, value);
+	set_guest_reg(reg, before);
+	before = guest_reg(reg);
 	vcpu.gpr[A0] = value;
-	RUN(MTC0_(A0, rd, sel));
-	CHECK_GSFC(MTC0_(A0, rd, sel));
-	CHECK_EQ((u32)root_insn(MFGC0_(V0, rd, sel), 0), before);
+	RUN(MTC0(A0, reg));
+	CHECK_GSFC(MTC0(A0, reg));
+	CHECK_EQ((u32)guest_reg(reg), before);
 }
 
 /* MTC0 of @value: no exit; the register reads @after. */
-static void check_silent(u32 rd, u32 sel, u32 before, u32 value, u32 after)
+static void check_silent(u32 reg, u32 before, u32 value, u32 after)
 {
-	about("%d,%d: %x -> %x", rd, sel, before, value);
-	root_insn(MTGC0_(A0, rd, sel), before);
+	about("%d,%d: %x -> %x", reg >> 3, reg & 7, before, value);
+	set_guest_reg(reg, before);
 	vcpu.gpr[A0] = value;
-	RUN(MTC0_(A0, rd, sel));
+	RUN(MTC0(A0, reg));
 	CHECK_DONE();
-	CHECK_EQ((u32)root_insn(MFGC0_(V0, rd, sel), 0), after);
+	CHECK_EQ((u32)guest_reg(reg), after);
 }
 
-static void check_traps_both_ways(u32 rd, u32 sel, u32 base, u32 bit)
+static void check_traps_both_ways(u32 reg, u32 base, u32 bit)
 {
-	check_traps(rd, sel, base, base | bit);
-	check_traps(rd, sel, base | bit, base);
+	check_traps(reg, base, base | bit);
+	check_traps(reg, base | bit, base);
 }
 
 /* Status bits the guest has here, each a GSFC field by itself (§6.4). */
@@ -52,12 +52,12 @@ TEST(status_same, "writing those Status bits with their value is silent", "§6.4
 }
 
 TEST(status_read_only, "Status bits the guest does not have are not compared: silent",
-     "§5.2, §6.4")
+	"§5.2, §6.4")
 {
 	/* MX without DSP, CU2 without COP2, SR and NMI read-only, RP, TS, impl. */
 	u32 absent = STATUS_SR | STATUS_NMI | STATUS_MX | STATUS_CU2;
 
-	root_insn(MTGC0(A0, C0_STATUS), BASE_STATUS);
+	mtgc0(C0_STATUS, BASE_STATUS);
 	vcpu.gpr[A0] = BASE_STATUS | absent;
 	CHECK_EQ(mfgc0(C0_CONFIG1) & CONFIG1_C2, 0);
 	CHECK_EQ(mfgc0(C0_CONFIG3) & CONFIG3_DSPP, 0);
@@ -67,7 +67,7 @@ TEST(status_read_only, "Status bits the guest does not have are not compared: si
 }
 
 TEST(status_silent, "Status CU0, IM, IE, EXL, KSU (MC=0) and KX/SX/UX change silently",
-     "§5.2, §6.4, §20 3")
+	"§5.2, §6.4, §20 3")
 {
 	static const u32 bits[] = {
 		STATUS_CU0, STATUS_IM(0), STATUS_IM(7), 0xff00, STATUS_IE, STATUS_EXL,
@@ -133,7 +133,7 @@ TEST(intctl, "changing IntCtl.VS is GSFC; the rest of IntCtl is not writable", "
 }
 
 TEST(config5, "changing Config5 MSAEn, UFR, FRE or UFE is GSFC where the guest has them",
-     "§6.4, §20 4")
+	"§6.4, §20 4")
 {
 	static const u32 bits[] = { CONFIG5_MSAEN, CONFIG5_UFR, CONFIG5_FRE, CONFIG5_UFE };
 	u32 base = mfgc0(C0_CONFIG5), trapped = 0, writable = 0;
@@ -158,7 +158,7 @@ TEST(config5, "changing Config5 MSAEn, UFR, FRE or UFE is GSFC where the guest h
 }
 
 TEST(pagegrain_elpa, "PageGrain.ELPA is a GSFC field where root has ELPA on, else forced 0",
-     "§6.4, §7.3")
+	"§6.4, §7.3")
 {
 	const u32 base = PAGEGRAIN_RIE | PAGEGRAIN_XIE | PAGEGRAIN_IEC;
 
@@ -233,7 +233,7 @@ TEST(completed_by_root, "root finishes the write by MTGC0 and the guest goes on"
 /* ---- §5.2 and §5.3: what may be written at all ---- */
 
 TEST(config1_fp, "root may take the guest's FPU away: Config1.FP, then CU1 and FR go",
-     "§5.3")
+	"§5.3")
 {
 	mtgc0(C0_STATUS, BASE_STATUS | STATUS_CU1 | STATUS_FR);
 	mtgc0(C0_CONFIG1, mfgc0(C0_CONFIG1) & ~CONFIG1_FP);

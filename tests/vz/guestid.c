@@ -13,7 +13,7 @@ static void share_code_with(u8 id, u32 index)
 }
 
 TEST(stage_2, "two guests, one GPA: each reaches its own RPA, turn and turn about",
-     "§7.1")
+	"§7.1")
 {
 	for (u32 id = 1; id <= 2; id++) {
 		guest_id = id;
@@ -68,7 +68,7 @@ TEST(global_stays_inside, "a global guest entry does not serve another guest", "
 }
 
 TEST(no_entry_for_this_id, "root entries of another GuestID do not match, nor root's own",
-     "§7.1")
+	"§7.1")
 {
 	root_tlb_write(ROOT_WIRED, &(struct tlb_entry){ .entryhi = GPA_FREE,
 		       .lo0 = LO_RW(RPA_FREE) | ENTRYLO_G, .lo1 = ENTRYLO_G });
@@ -101,7 +101,7 @@ TEST(id_not_rid, "stage 2 goes by ID; RID has no part in it", "§7.1")
 }
 
 TEST(root_asid_ignored, "stage 2 ignores root's ASID, whatever the entry was written with",
-     "§7.1")
+	"§7.1")
 {
 	map_gpa(ROOT_WIRED, GPA_FREE | 0x11, LO_RW(RPA_FREE), 0);
 	*(u64 *)ram(RPA_FREE) = 0x1111;
@@ -139,7 +139,7 @@ TEST(id_zero, "GuestCtl1.ID = 0: the guest is served by root's entries", "§7.1,
 }
 
 TEST(reuse, "a GuestID given to another guest after TLBINVF/TLBGINVF carries nothing over",
-     "§8")
+	"§8")
 {
 	map_gpa(ROOT_WIRED, GPA_FREE, LO_RW(RPA_FREE), 0);
 	map_gva(3, VA, LO_RW(GPA_FREE), 0);

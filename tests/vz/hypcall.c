@@ -2,8 +2,6 @@
 /* HYPCALL and the redirection of guest RI. */
 #include "exits.h"
 
-#define USER_CODE	UINT64_C(0x00010000)
-
 TEST(codes, "HYPCALL exits with GExcCode HC, EPC = itself, the code in BadInstr", "§2.7")
 {
 	static const u32 codes[] = { 0, 1, 0x155, 0x2aa, 0x3fe, 0x3ff };
@@ -44,23 +42,17 @@ TEST(exl, "HYPCALL works with Guest.EXL set and leaves Guest.EPC alone", "§2.7"
 }
 
 TEST(user, "HYPCALL in guest user mode is CpU, CE=0, in the guest; with CU0 it is HC",
-     "§2.7")
+	"§2.7")
 {
-	map_gva(0, USER_CODE, LO_RW(GPA_CODE), LO_RW(GPA_CODE));
-	LOAD(RPA_CODE, HYPCALL(7));
-	mtgc0(C0_STATUS, STATUS_UX | STATUS_USER);
-	vcpu.epc = USER_CODE;
-	run();
+	RUN_USER(STATUS_UX | STATUS_USER, HYPCALL(7));
 	CHECK_GUEST_EXCEPTION(EXC_CPU, USER_CODE);
 	CHECK_EQ(CAUSE_CE(mfgc0(C0_CAUSE)), 0);
-	mtgc0(C0_STATUS, STATUS_UX | STATUS_USER | STATUS_CU0);
-	vcpu.epc = USER_CODE;
-	run();
+	RUN_USER(STATUS_UX | STATUS_USER | STATUS_CU0, HYPCALL(7));
 	CHECK_GE(GEXC_HC, USER_CODE, HYPCALL(7));
 }
 
 TEST(delay_slot, "HYPCALL in a delay slot: BD, EPC and BadInstrP name the branch",
-     "§2.7, §6.8")
+	"§2.7, §6.8")
 {
 	RUN(NOP, BNE(R0, SP, 2), HYPCALL(9), NOP);
 	CHECK_EQ(GC0_GEXCCODE(vcpu.guestctl0), GEXC_HC);
@@ -79,7 +71,7 @@ TEST(root_kernel, "HYPCALL in root mode is RI", "§2.7, §20 10")
 }
 
 TEST(reserved_fields, "HYPCALL with bits set outside its code field is RI in the guest",
-     "§2.1")
+	"§2.1")
 {
 	static const u32 extra[] = { 1 << 6, 1 << 10, 1 << 21, 1 << 24 };
 
@@ -120,11 +112,7 @@ TEST(grr, "RI=1: it is GE with GExcCode GRR in root, the guest sees nothing", "�
 TEST(grr_user, "RI=1 redirects guest user mode's RI as well", "§6.6")
 {
 	vcpu.entry_guestctl0 |= GC0_RI;
-	map_gva(0, USER_CODE, LO_RW(GPA_CODE), LO_RW(GPA_CODE));
-	LOAD(RPA_CODE, reserved[0]);
-	mtgc0(C0_STATUS, STATUS_UX | STATUS_USER);
-	vcpu.epc = USER_CODE;
-	run();
+	RUN_USER(STATUS_UX | STATUS_USER, reserved[0]);
 	CHECK_GE(GEXC_GRR, USER_CODE, reserved[0]);
 }
 

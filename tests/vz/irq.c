@@ -59,7 +59,7 @@ TEST(masked, "a guest interrupt waits for Guest IE, IM, EXL and ERL", "§10")
 }
 
 TEST(unmasked_by_guest, "EI, MTC0 Status and ERET let a pending guest interrupt in at once",
-     "§10")
+	"§10")
 {
 	mtc0(C0_GUESTCTL2, GC2_VIP(3));
 	mtgc0(C0_STATUS, GUEST_STATUS | STATUS_IM(3));
@@ -147,7 +147,7 @@ TEST(vectored, "Guest.Cause.IV=1, VS=0: 0x200; VS=0x20: 0x200 + n * 0x20", "§6.
 /* ---- Root's interrupts in guest mode ---- */
 
 TEST(root_software, "a root interrupt pending at ERET is taken by root, guest untouched",
-     "§4, §10")
+	"§4, §10")
 {
 	mtc0(C0_CAUSE, CAUSE_IP(0));
 	vcpu.entry_status |= STATUS_IM(0);
@@ -176,7 +176,7 @@ TEST(root_masks, "root's interrupts in guest mode obey Root IE and IM only", "§
 }
 
 TEST(root_timer, "the root timer interrupts a guest that loops with interrupts off",
-     "§4, §10")
+	"§4, §10")
 {
 	vcpu_ticks = 4000000;
 	mtgc0(C0_STATUS, GUEST_STATUS | STATUS_EXL);
@@ -190,7 +190,7 @@ TEST(root_timer, "the root timer interrupts a guest that loops with interrupts o
 }
 
 TEST(root_first, "root's interrupt wins over the guest's, and the guest's is not lost",
-     "§6.7, §10")
+	"§6.7, §10")
 {
 	mtc0(C0_CAUSE, CAUSE_IP(0));
 	vcpu.entry_status |= STATUS_IM(0);
@@ -240,7 +240,7 @@ static void wait_external(bool on)
 }
 
 TEST(pip, "an external interrupt shows in Guest.Cause exactly if its PIP bit is set",
-     "§3.1, §10")
+	"§3.1, §10")
 {
 	bool pt = mfc0(C0_GUESTCTL0) & GC0_PT;
 
@@ -264,7 +264,7 @@ TEST(pip, "an external interrupt shows in Guest.Cause exactly if its PIP bit is 
 }
 
 TEST(external_root, "an external interrupt that root enables is root's, passed through or not",
-     "§10")
+	"§10")
 {
 	wait_external(true);
 	vcpu.entry_status |= STATUS_IM(2);
@@ -280,7 +280,7 @@ TEST(external_root, "an external interrupt that root enables is root's, passed t
 }
 
 TEST(hardware_clear, "VIP falls with the external line if HC is set, else it stays",
-     "§3.4, §10")
+	"§3.4, §10")
 {
 	bool hc;
 

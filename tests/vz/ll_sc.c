@@ -29,7 +29,7 @@ TEST(doubleword, "LLD, SCD as well", "§12")
 }
 
 TEST(mapped, "through the guest TLB too, and the address is translated by both stages",
-     "§7.1, §12")
+	"§7.1, §12")
 {
 	map_gva(0, 0x10000, LO_RW(GPA_DATA), 0);
 	*word() = 41;
@@ -91,7 +91,7 @@ TEST(retry_loop, "an atomic increment loop gets through root timer interrupts", 
 	LOAD(RPA_CODE, LL(V0, 0, A0), ADDIU(V1, V0, 1), SC(V1, 0, A0), BEQ(V1, R0, -4),
 	     NOP, ADDIU(A1, A1, -1), BNE(A1, R0, -7), NOP);
 	vcpu.epc = GVA_CODE;
-	vcpu_ticks = 100000;
+	vcpu_ticks = 1000000;
 	for (run(); exit_exccode() == EXC_INT && interrupts < 1000000; run())
 		interrupts++;
 	CHECK_DONE();
@@ -145,7 +145,7 @@ TEST(stage_1_faults, "LL and SC take the guest's TLB exceptions in the guest", "
 }
 
 TEST(lladdr, "MTGC0 LLAddr = 0 is accepted; the guest reads LLAddr without a trap",
-     "§5.1, §12")
+	"§5.1, §12")
 {
 	CHECK(!CATCH(mtgc0(C0_LLADDR, 0)));
 	vcpu.gpr[A0] = GVA_DATA;

@@ -4,7 +4,7 @@
 #include "watchdog.h"
 
 TEST(enter_by_eret, "ERET with GM=1 enters the guest at Root.EPC; HYPCALL leaves it",
-     "§4")
+	"§4")
 {
 	vcpu.gpr[A0] = 0x1122334455667788;
 	RUN(DADDIU(V0, A0, 1));
@@ -41,7 +41,7 @@ TEST(exit_state, "an exit sets Root.EXL, keeps GM and the rest of Root.Status", 
 }
 
 TEST(guest_context_survives, "an exit leaves the guest's Status, EPC and Cause alone",
-     "§4, §7.4")
+	"§4, §7.4")
 {
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_IM(3));
 	dmtgc0(C0_EPC, 0x1234);
@@ -114,10 +114,10 @@ TEST(resume, "after an interrupt to root the same state resumes where it was", "
 	u32 interrupts = 0;
 
 	vcpu.gpr[V0] = 0;
-	vcpu.gpr[A0] = 20000000;
+	vcpu.gpr[A0] = 20000000;	/* a few rounds of vcpu_ticks */
 	LOAD(RPA_CODE, DADDIU(V0, V0, 1), BNE(V0, A0, -2), NOP);
 	vcpu.epc = GVA_CODE;
-	vcpu_ticks = 50000;
+	vcpu_ticks = 2000000;
 	for (run(); exit_exccode() == EXC_INT && interrupts < 100000; run())
 		interrupts++;
 	CHECK_DONE();
@@ -127,7 +127,7 @@ TEST(resume, "after an interrupt to root the same state resumes where it was", "
 
 TEST(root_status_does_not_restrict,
      "Root.Status KSU, CU0, KX, SX, UX restrict neither guest kernel nor 64 bits",
-     "§4")
+	"§4")
 {
 	static const u32 statuses[] = {
 		0, STATUS_USER, STATUS_SUPERVISOR, STATUS_KX, STATUS_UX | STATUS_USER,
@@ -151,7 +151,7 @@ TEST(root_status_does_not_restrict,
 }
 
 TEST(root_hwrena_ignored, "Root.HWREna restricts no RDHWR in guest kernel mode",
-     "§4, §12")
+	"§4, §12")
 {
 	mtc0(C0_HWRENA, 0);
 	dmtgc0(C0_USERLOCAL, 0x123456789abc);
@@ -160,24 +160,8 @@ TEST(root_hwrena_ignored, "Root.HWREna restricts no RDHWR in guest kernel mode",
 	CHECK_EQ(vcpu.gpr[V0], 0x123456789abc);
 }
 
-/* The guest's code where its user mode can reach it. */
-#define USER_CODE	UINT64_C(0x10000)
-
-static void run_user(u32 status, const u32 *words, size_t count)
-{
-	map_gva(0, USER_CODE, LO_RW(GPA_CODE), LO_RW(GPA_CODE + 0x1000));
-	load_words(RPA_CODE, words, count);
-	mtgc0(C0_STATUS, status);
-	mtgc0(C0_CAUSE, 0);
-	vcpu.epc = USER_CODE;
-	run();
-}
-#define RUN_USER(status, ...) \
-	run_user(status, (const u32[]){ __VA_ARGS__ }, \
-		 sizeof((const u32[]){ __VA_ARGS__ }) / sizeof(u32))
-
 TEST(user_mode, "Guest.Status.KSU makes user and supervisor mode: CP0 is CpU there",
-     "§4, §6.2")
+	"§4, §6.2")
 {
 	static const u32 modes[] = { STATUS_USER, STATUS_SUPERVISOR };
 	static const u32 insns[] = {
@@ -225,7 +209,7 @@ TEST(user_segments, "guest user mode may not touch kseg0: AdE in the guest", "§
 }
 
 TEST(user_ux, "Guest.Status.UX=0: no 64-bit user addresses, no 64-bit operations",
-     "§4, §7.2")
+	"§4, §7.2")
 {
 	vcpu.gpr[A0] = 0x100000000;
 	RUN_USER(STATUS_USER, LW(V0, 0, A0));
@@ -239,7 +223,7 @@ TEST(user_ux, "Guest.Status.UX=0: no 64-bit user addresses, no 64-bit operations
 }
 
 TEST(kernel_kx, "Guest.Status.KX=0: xkphys is an address error for the guest",
-     "§4, §7.2")
+	"§4, §7.2")
 {
 	mtgc0(C0_STATUS, 0);
 	vcpu.gpr[A0] = 0x9800000000000000 + GPA_DATA;
@@ -249,7 +233,7 @@ TEST(kernel_kx, "Guest.Status.KX=0: xkphys is an address error for the guest",
 }
 
 TEST(guest_eret, "guest ERET clears Guest.EXL, goes to Guest.EPC, stays in the guest",
-     "§12")
+	"§12")
 {
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_EXL);
 	dmtgc0(C0_EPC, GVA_CODE + 8);
@@ -291,19 +275,16 @@ TEST(di_ei, "DI and EI act on Guest.Status.IE only, without an exit", "§6.3(h),
 }
 
 TEST(vz_registers_hidden, "GuestCtl* and GTOffset read 0 in the guest, writes vanish",
-     "§5.1, §6.3(g)")
+	"§5.1, §6.3(g)")
 {
-	static const u8 regs[][2] = {
-		{ C0_GUESTCTL0 }, { C0_GUESTCTL0EXT }, { C0_GUESTCTL1 },
-		{ C0_GUESTCTL2 }, { C0_GTOFFSET },
+	static const u8 regs[] = {
+		C0_GUESTCTL0, C0_GUESTCTL0EXT, C0_GUESTCTL1, C0_GUESTCTL2, C0_GTOFFSET,
 	};
 
 	vcpu.gpr[A0] = UINT64_MAX;
 	for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
-		u32 rd = regs[i][0], sel = regs[i][1];
-
-		about("%d,%d", rd, sel);
-		RUN(MTC0_(A0, rd, sel), MFC0_(V0, rd, sel));
+		about("%d,%d", regs[i] >> 3, regs[i] & 7);
+		RUN(MTC0(A0, regs[i]), MFC0(V0, regs[i]));
 		CHECK_DONE();
 		CHECK_EQ(vcpu.gpr[V0], 0);
 		CHECK_EQ(vcpu.guestctl1 & 0xff, guest_id);

@@ -4,11 +4,11 @@
 
 struct reg {
 	const char *name;
-	u8 rd, sel;
+	u8 reg;
 	u64 mask;	/* bits that hold any value, by DMTGC0 */
 };
 
-#define REG(pair, mask)	{ #pair, pair, mask }
+#define REG(reg, mask)	{ #reg, reg, mask }
 #define ALL		UINT64_MAX
 #define LOW		UINT64_C(0xffffffff)
 
@@ -43,7 +43,7 @@ static u64 pattern(const struct reg *reg, u32 i)
 		0x5555555555555555, 0xaaaaaaaaaaaaaaaa, 0x0123456789abcdef, ALL, 0,
 	};
 
-	if (reg->rd == 5)
+	if (reg->reg == C0_PAGEMASK)
 		return i & 1 ? PAGEMASK_16M : PAGEMASK_64K;
 	return values[i] & reg->mask;
 }
@@ -54,14 +54,13 @@ static void check_storage(const struct reg *reg)
 		u64 value = pattern(reg, i);
 
 		about("%s = %X", reg->name, value);
-		root_insn(DMTGC0_(A0, reg->rd, reg->sel), value);
-		CHECK_EQ(root_insn(DMFGC0_(V0, reg->rd, reg->sel), 0) & reg->mask,
-			 value);
+		set_guest_reg(reg->reg, value);
+		CHECK_EQ(guest_reg(reg->reg) & reg->mask, value);
 	}
 }
 
 TEST(root_storage_64, "DMTGC0 and DMFGC0 reach the guest's registers, all 64 bits",
-     "§2.4, §5.3")
+	"§2.4, §5.3")
 {
 	for (size_t i = 0; i < ARRAY_SIZE(storage); i++)
 		check_storage(&storage[i]);
@@ -70,7 +69,7 @@ TEST(root_storage_64, "DMTGC0 and DMFGC0 reach the guest's registers, all 64 bit
 }
 
 TEST(all_kscratch, "the guest has the KScratch registers that Guest.Config4 names, no others",
-     "§5.1, §16.1")
+	"§5.1, §16.1")
 {
 	u32 exist = CONFIG4_KSCREXIST(mfgc0(C0_CONFIG4));
 
@@ -80,8 +79,8 @@ TEST(all_kscratch, "the guest has the KScratch registers that Guest.Config4 name
 		u64 value = 0x1111111111111111 * sel;
 
 		about("31,%d", sel);
-		root_insn(DMTGC0_(A0, 31, sel), value);
-		CHECK_EQ(root_insn(DMFGC0_(V0, 31, sel), 0), exist >> sel & 1 ? value : 0);
+		set_guest_reg(CP0_REG(31, sel), value);
+		CHECK_EQ(guest_reg(CP0_REG(31, sel)), exist >> sel & 1 ? value : 0);
 	}
 }
 
@@ -93,14 +92,14 @@ TEST(features, "no guest Config bit can be set whose feature root does not have"
 	};
 
 	for (u32 sel = 1; sel < 6; sel++) {
-		u32 root = root_insn(MFC0_(V0, 16, sel), 0), guest;
+		u32 root = root_insn(MFC0(V0, CP0_REG(16, sel)), 0), guest;
 
 		about("Config%d", sel);
-		root_insn(MTGC0_(A0, 16, sel), ALL);
-		guest = root_insn(MFGC0_(V0, 16, sel), 0);
+		set_guest_reg(CP0_REG(16, sel), ALL);
+		guest = guest_reg(CP0_REG(16, sel));
 		CHECK_EQ(guest & features[sel] & ~root, 0);
-		root_insn(MTGC0_(A0, 16, sel), 0);
-		guest = root_insn(MFGC0_(V0, 16, sel), 0);
+		set_guest_reg(CP0_REG(16, sel), 0);
+		guest = guest_reg(CP0_REG(16, sel));
 		CHECK_EQ(guest & features[sel] & ~root, 0);
 	}
 	/* ISA, TLB and M chain are no root-writable features here. */
@@ -131,8 +130,8 @@ TEST(guest_reads, "the guest's DMFC0 reads what root's DMTGC0 wrote", "§2.4, §
 		u64 value = pattern(reg, 2);
 
 		about("%s", reg->name);
-		root_insn(DMTGC0_(A0, reg->rd, reg->sel), value);
-		RUN(DMFC0_(V0, reg->rd, reg->sel));
+		set_guest_reg(reg->reg, value);
+		RUN(DMFC0(V0, reg->reg));
 		CHECK_DONE();
 		CHECK_EQ(vcpu.gpr[V0] & reg->mask, value);
 	}
@@ -146,15 +145,14 @@ TEST(guest_writes, "root's DMFGC0 reads what the guest's DMTC0 wrote", "§2.4, �
 
 		about("%s", reg->name);
 		vcpu.gpr[A0] = value;
-		RUN(DMTC0_(A0, reg->rd, reg->sel));
+		RUN(DMTC0(A0, reg->reg));
 		CHECK_DONE();
-		CHECK_EQ(root_insn(DMFGC0_(V0, reg->rd, reg->sel), 0) & reg->mask,
-			 value);
+		CHECK_EQ(guest_reg(reg->reg) & reg->mask, value);
 	}
 }
 
 TEST(form_32, "MTGC0 writes 64-bit registers whole, MFGC0 sign-extends the low word",
-     "§2.4")
+	"§2.4")
 {
 	const u64 value = 0x1234567887654321;
 
@@ -168,7 +166,7 @@ TEST(form_32, "MTGC0 writes 64-bit registers whole, MFGC0 sign-extends the low w
 }
 
 TEST(entrylo_32, "MFGC0 of EntryLo shows RI and XI in bits 31:30, sign-extended",
-     "§2.4")
+	"§2.4")
 {
 	const u64 lo = ENTRYLO_RI | ENTRYLO_XI | LO_RW(0x1234000);
 
@@ -212,33 +210,32 @@ TEST(guest_ehinv, "Guest.EntryHi.EHINV is writable by root and by the guest", "�
 	CHECK_EQ(dmfgc0(C0_ENTRYHI) & ENTRYHI_EHINV, ENTRYHI_EHINV);
 }
 
-static const u8 absent[][2] = {
-	{ C0_GUESTCTL1 }, { C0_GUESTCTL2 }, { 10, 6 }, { C0_GUESTCTL0EXT },
-	{ C0_GUESTCTL0 }, { C0_GTOFFSET }, { 6, 7 }, { 7, 5 }, { 9, 3 },
-	{ 13, 6 }, { 18, 0 }, { 18, 3 }, { 19, 0 }, { 5, 5 }, { 5, 6 }, { 5, 7 },
-	{ 6, 6 },
+static const u8 absent[] = {
+	C0_GUESTCTL1, C0_GUESTCTL2, CP0_REG(10, 6), C0_GUESTCTL0EXT, C0_GUESTCTL0,
+	C0_GTOFFSET, CP0_REG(6, 7), CP0_REG(7, 5), CP0_REG(9, 3), CP0_REG(13, 6),
+	C0_WATCHLO, CP0_REG(18, 3), CP0_REG(19, 0), C0_PWBASE, CP0_REG(5, 6),
+	CP0_REG(5, 7), CP0_REG(6, 6),
 };
 
 TEST(absent_registers, "a register the guest lacks reads 0 and ignores writes",
-     "§2.4")
+	"§2.4")
 {
 	for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
-		u32 rd = absent[i][0], sel = absent[i][1];
-		u32 before = mfc0(C0_GUESTCTL0);
+		u32 reg = absent[i], before = mfc0(C0_GUESTCTL0);
 
-		about("%d,%d", rd, sel);
-		CHECK(!CATCH(root_insn(MTGC0_(A0, rd, sel), ALL)));
-		CHECK(!CATCH(root_insn(DMTGC0_(A0, rd, sel), ALL)));
-		CHECK(!CATCH(root_insn(MFGC0_(V0, rd, sel), 0)));
-		CHECK_EQ(root_insn(MFGC0_(V0, rd, sel), 0), 0);
-		CHECK_EQ(root_insn(DMFGC0_(V0, rd, sel), 0), 0);
+		about("%d,%d", reg >> 3, reg & 7);
+		CHECK(!CATCH(root_insn(MTGC0(A0, reg), ALL)));
+		CHECK(!CATCH(root_insn(DMTGC0(A0, reg), ALL)));
+		CHECK(!CATCH(root_insn(MFGC0(V0, reg), 0)));
+		CHECK_EQ(root_insn(MFGC0(V0, reg), 0), 0);
+		CHECK_EQ(root_insn(DMFGC0(V0, reg), 0), 0);
 		CHECK_EQ(mfc0(C0_GUESTCTL0), before);
 		CHECK_EQ(mfc0(C0_GTOFFSET), 0);
 	}
 }
 
 TEST(no_side_exceptions, "MxGC0 works whatever GuestCtl0 forbids the guest",
-     "§2.4, §16.1")
+	"§2.4, §16.1")
 {
 	mtc0(C0_GUESTCTL0, GC0_AT(1));
 	mtc0(C0_GUESTCTL0EXT, GC0EXT_OG | GC0EXT_BG | GC0EXT_MG);
@@ -271,7 +268,7 @@ TEST(ri_in_guest, "guest-CP0 moves are RI in guest kernel mode, even with CP0=0"
 }
 
 TEST(grr_in_guest, "guest-CP0 moves in the guest are GRR when GuestCtl0.RI is set",
-     "§2.4, §6.6")
+	"§2.4, §6.6")
 {
 	vcpu.entry_guestctl0 |= GC0_RI;
 	for (size_t i = 0; i < ARRAY_SIZE(gc0_moves); i++) {
@@ -281,12 +278,12 @@ TEST(grr_in_guest, "guest-CP0 moves in the guest are GRR when GuestCtl0.RI is se
 }
 
 TEST(unassigned_ops, "operations 101 and 111 of the guest-CP0 group are RI",
-     "§2.1, §20 21")
+	"§2.1, §20 21")
 {
 	static const u8 ops[] = { 5, 7 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
-		const struct vcpu *e = CATCH(root_insn(INSN_GC0(ops[i], V0, 14, 0), 0));
+		const struct vcpu *e = CATCH(root_insn(INSN_GC0(ops[i], V0, C0_EPC), 0));
 
 		about("operation %d", ops[i]);
 		CHECK(e && CAUSE_EXCCODE(e->cause) == EXC_RI);

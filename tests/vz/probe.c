@@ -5,13 +5,13 @@
 /* Linux's set, read back, clear, read back: which bits of @mask are dynamic. */
 static u32 dynamic_bits(u32 sel, u32 mask)
 {
-	u32 old = root_insn(MFGC0_(V0, 16, sel), 0), ones, zeros;
+	u32 old = guest_reg(CP0_REG(16, sel)), ones, zeros;
 
-	root_insn(MTGC0_(A0, 16, sel), old | mask);
-	ones = root_insn(MFGC0_(V0, 16, sel), 0);
-	root_insn(MTGC0_(A0, 16, sel), old & ~mask);
-	zeros = root_insn(MFGC0_(V0, 16, sel), 0);
-	root_insn(MTGC0_(A0, 16, sel), old);
+	set_guest_reg(CP0_REG(16, sel), old | mask);
+	ones = guest_reg(CP0_REG(16, sel));
+	set_guest_reg(CP0_REG(16, sel), old & ~mask);
+	zeros = guest_reg(CP0_REG(16, sel));
+	set_guest_reg(CP0_REG(16, sel), old);
 	return (ones ^ zeros) & mask;
 }
 
@@ -48,9 +48,8 @@ TEST(reset_controls, "the Config probe works with GuestCtl0 as it comes out of r
 	CHECK_EQ(dynamic_bits(1, CONFIG1_FP), CONFIG1_FP);
 	for (u32 sel = 0; sel < 5; sel++) {
 		about("Config%d", sel);
-		root_insn(MTGC0_(A0, 16, sel),
-			  root_insn(MFGC0_(V0, 16, sel), 0) | CONFIG_M);
-		CHECK(root_insn(MFGC0_(V0, 16, sel), 0) & CONFIG_M);
+		set_guest_reg(CP0_REG(16, sel), guest_reg(CP0_REG(16, sel)) | CONFIG_M);
+		CHECK(guest_reg(CP0_REG(16, sel)) & CONFIG_M);
 	}
 }
 
@@ -62,15 +61,15 @@ TEST(config4_kscratch, "writing KScrExist all ones leaves what the guest really 
 	exist = CONFIG4_KSCREXIST(mfgc0(C0_CONFIG4));
 	for (u32 sel = 2; sel < 8; sel++) {
 		about("KScratch select %d", sel);
-		root_insn(DMTGC0_(A0, 31, sel), 0x123456789);
-		CHECK_EQ(root_insn(DMFGC0_(V0, 31, sel), 0) == 0x123456789,
+		set_guest_reg(CP0_REG(31, sel), 0x123456789);
+		CHECK_EQ(guest_reg(CP0_REG(31, sel)) == 0x123456789,
 			 exist >> sel & 1);
 	}
 	mtgc0(C0_CONFIG4, config4);
 }
 
 TEST(what_kvm_refuses, "root has what KVM needs: BadInstr, BadInstrP, 2 KScratch, no MMID",
-     "§16.2")
+	"§16.2")
 {
 	u32 kscratch = CONFIG4_KSCREXIST(mfc0(C0_CONFIG4)) & 0xfc;
 
@@ -106,7 +105,7 @@ TEST(hardware_enable, "GuestCtl0 = CP0|AT=3|CG|CF and Ext.CGI stick", "§16.2")
 }
 
 TEST(flush_root_guests, "KVM's flush: TLBR every index, EHINV where RID != 0, root's stay",
-     "§8")
+	"§8")
 {
 	struct tlb_entry mine = { .entryhi = 0x1400000, .lo0 = LO_RW(RPA_FREE) };
 	const struct tlb_entry gone = { .entryhi = ENTRYHI_EHINV };

@@ -13,14 +13,14 @@
 	ones_ & ~zeros_; })
 
 TEST(presence, "Config3.VZ is set for root and clear for the guest: no nesting",
-     "§1")
+	"§1")
 {
 	CHECK(mfc0(C0_CONFIG3) & CONFIG3_VZ);
 	CHECK_EQ(mfgc0(C0_CONFIG3) & CONFIG3_VZ, 0);
 }
 
 TEST(needs_of_root, "root has what a hypervisor needs: BI, BP, EHINV, KScratch",
-     "§16.2, §16.3")
+	"§16.2, §16.3")
 {
 	CHECK(mfc0(C0_CONFIG3) & CONFIG3_BI);
 	CHECK(mfc0(C0_CONFIG3) & CONFIG3_BP);
@@ -30,7 +30,7 @@ TEST(needs_of_root, "root has what a hypervisor needs: BI, BP, EHINV, KScratch",
 }
 
 TEST(guestctl0_reset, "GuestCtl0 resets to AT=3 with G1, G0E, G2, RAD=0, all else off",
-     "§3.1, §16.3")
+	"§3.1, §16.3")
 {
 	u32 variable = GC0_PT | GC0_GEXCCODE_MASK;
 
@@ -39,7 +39,7 @@ TEST(guestctl0_reset, "GuestCtl0 resets to AT=3 with G1, G0E, G2, RAD=0, all els
 }
 
 TEST(others_reset, "GuestCtl0Ext, GuestCtl1, GuestCtl2 and GTOffset reset to 0",
-     "§3.2-§3.6")
+	"§3.2-§3.6")
 {
 	CHECK_EQ(reset_state.guestctl0ext, 0);
 	CHECK_EQ(reset_state.guestctl1, 0);
@@ -48,7 +48,7 @@ TEST(others_reset, "GuestCtl0Ext, GuestCtl1, GuestCtl2 and GTOffset reset to 0",
 }
 
 TEST(guest_reset_values, "guest context resets: BEV|ERL, EBase, IPTI=7, Cause, Wired",
-     "§5.4")
+	"§5.4")
 {
 	CHECK_EQ(reset_state.status & (STATUS_BEV | STATUS_ERL),
 		 STATUS_BEV | STATUS_ERL);
@@ -60,7 +60,7 @@ TEST(guest_reset_values, "guest context resets: BEV|ERL, EBase, IPTI=7, Cause, W
 }
 
 TEST(guest_config_chain, "Guest.Config..Config4.M read 1, so Config5 can be found",
-     "§16.1")
+	"§16.1")
 {
 	for (u32 i = 0; i < 5; i++) {
 		about("Guest.Config%d", i);
@@ -69,7 +69,7 @@ TEST(guest_config_chain, "Guest.Config..Config4.M read 1, so Config5 can be foun
 }
 
 TEST(guest_config_absent, "what the guest does not have reads 0: PW, SC, VZ, WR, MT..",
-     "§16.3, §13")
+	"§16.3, §13")
 {
 	/* Config3: MT 2, VEIC 6, PW 24, SC 25, VZ 23, CMGCR 29. */
 	CHECK_EQ(mfgc0(C0_CONFIG3) &
@@ -80,7 +80,7 @@ TEST(guest_config_absent, "what the guest does not have reads 0: PW, SC, VZ, WR,
 }
 
 TEST(guestctl0_mask, "GuestCtl0: RI MC CP0 GT CG CF SFC2 SFC1 are RW, presence bits RO",
-     "§3.1, §20 1")
+	"§3.1, §20 1")
 {
 	u32 pip = mfc0(C0_GUESTCTL0) & GC0_PT ? GC0_PIP_ALL : 0;
 	u32 writable = WRITABLE(C0_GUESTCTL0, GC0_GM | GC0_AT(3));
@@ -90,7 +90,7 @@ TEST(guestctl0_mask, "GuestCtl0: RI MC CP0 GT CG CF SFC2 SFC1 are RW, presence b
 }
 
 TEST(guestctl0_at, "GuestCtl0.AT takes 1 and 3; reserved 0 and 2 leave it unchanged",
-     "§3.1, §20 1")
+	"§3.1, §20 1")
 {
 	static const u8 values[] = { 1, 3 }, reserved[] = { 0, 2 };
 
@@ -134,7 +134,7 @@ TEST(root_when_erl, "GM=1 with Status.ERL=1 and EXL=0 is still root mode", "§4"
 }
 
 TEST(gexccode_ro, "GuestCtl0.GExcCode is read-only and survives clearing GM",
-     "§3.1, §16.4")
+	"§3.1, §16.4")
 {
 	RUN(WAIT);
 	CHECK_GPSI(WAIT);
@@ -149,7 +149,7 @@ TEST(gexccode_ro, "GuestCtl0.GExcCode is read-only and survives clearing GM",
 }
 
 TEST(guestctl0ext_mask, "GuestCtl0Ext: CGI FCD OG BG MG are RW, NCC and RPW read 0",
-     "§3.2, §20 1")
+	"§3.2, §20 1")
 {
 	CHECK_EQ(WRITABLE(C0_GUESTCTL0EXT, 0), GC0EXT_CGI | GC0EXT_FCD | GC0EXT_OG |
 		 GC0EXT_BG | GC0EXT_MG);
@@ -158,7 +158,7 @@ TEST(guestctl0ext_mask, "GuestCtl0Ext: CGI FCD OG BG MG are RW, NCC and RPW read
 }
 
 TEST(guestctl1_mask, "GuestCtl1: 8-bit ID and RID are RW, EID is read-only",
-     "§3.3, §16.3")
+	"§3.3, §16.3")
 {
 	CHECK_EQ(WRITABLE(C0_GUESTCTL1, 0), 0x00ff00ff);
 	mtc0(C0_GUESTCTL1, 0xffffffff);
@@ -167,7 +167,7 @@ TEST(guestctl1_mask, "GuestCtl1: 8-bit ID and RID are RW, EID is read-only",
 }
 
 TEST(guestctl2_mask, "GuestCtl2: VIP is RW, HC RW or 0, nothing else in non-EIC mode",
-     "§3.4")
+	"§3.4")
 {
 	u32 writable = WRITABLE(C0_GUESTCTL2, 0);
 
@@ -183,7 +183,7 @@ TEST(gtoffset_mask, "GTOffset holds all 32 bits", "§3.6")
 }
 
 TEST(root_ebase_wg, "root EBase has a write gate and holds an unmapped address",
-     "§3.7, §16.3")
+	"§3.7, §16.3")
 {
 	u64 old = dmfc0(C0_EBASE);
 	u32 status = mfc0(C0_STATUS);

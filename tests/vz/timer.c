@@ -87,7 +87,7 @@ TEST(count_read_only, "MTGC0 Count is ignored", "§2.4")
 }
 
 TEST(compare, "Guest.Count = Guest.Compare: TI and IP7 in the guest, no exit before",
-     "§9")
+	"§9")
 {
 	mtgc0(C0_STATUS, GUEST_STATUS | STATUS_IE | STATUS_IM(7));
 	vcpu.gpr[A0] = SOON;
@@ -116,7 +116,7 @@ TEST(compare_offset, "the comparator compares Guest.Count, not Root.Count", "§9
 }
 
 TEST(fires_in_root, "the comparator runs in root mode: TI waits for the guest, root sees none",
-     "§9")
+	"§9")
 {
 	mtgc0(C0_STATUS, GUEST_STATUS | STATUS_IE | STATUS_IM(7));
 	mtgc0(C0_COMPARE, mfgc0(C0_COUNT) + SOON);
@@ -130,7 +130,7 @@ TEST(fires_in_root, "the comparator runs in root mode: TI waits for the guest, r
 }
 
 TEST(compare_clears, "writing Guest.Compare clears TI and IP7, by the guest and by root",
-     "§9")
+	"§9")
 {
 	mtgc0(C0_CAUSE, CAUSE_TI);
 	CHECK(mfgc0(C0_CAUSE) & CAUSE_TI);
@@ -145,7 +145,7 @@ TEST(compare_clears, "writing Guest.Compare clears TI and IP7, by the guest and 
 }
 
 TEST(ti_injected, "MTGC0 Cause with TI set raises the guest's timer interrupt, TI=0 drops it",
-     "§5.3")
+	"§5.3")
 {
 	mtgc0(C0_STATUS, GUEST_STATUS | STATUS_IE | STATUS_IM(7));
 	mtgc0(C0_CAUSE, CAUSE_TI);
@@ -206,7 +206,7 @@ TEST(root_dc, "Root.Cause.DC stops Root.Count and Guest.Count", "§9")
 }
 
 TEST(offset_equal_is_a_wrap, "GTOffset that makes Count = Compare now is no event for 2^32",
-     "§9")
+	"§9")
 {
 	for (u32 i = 0; i < 50; i++) {
 		mtc0(C0_GTOFFSET, mfgc0(C0_COMPARE) - mfc0(C0_COUNT));
@@ -238,7 +238,7 @@ TEST(count_read_delivers, "reading Guest.Count past Compare finds TI already set
 }
 
 TEST(root_timer_separate, "the root timer's TI is not the guest's, nor the other way round",
-     "§9")
+	"§9")
 {
 	mtgc0(C0_CAUSE, CAUSE_TI);
 	CHECK_EQ(mfc0(C0_CAUSE) & CAUSE_TI, 0);

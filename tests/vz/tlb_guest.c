@@ -237,7 +237,7 @@ TEST(remap_at_once, "an entry the guest overwrites is not used any more", "§2.6
 static const u32 tlb_insns[] = { TLBWI, TLBWR, TLBP, TLBR, TLBINV, TLBINVF };
 
 TEST(at_root_controlled, "AT=1: every guest TLB instruction is GPSI, not executed",
-     "§6.3(d), §2.6")
+	"§6.3(d), §2.6")
 {
 	vcpu.entry_guestctl0 = (vcpu.entry_guestctl0 & ~GC0_AT(3)) | GC0_AT(1);
 	fill();

@@ -20,7 +20,7 @@ static struct tlb_entry entry_at(u64 va, u8 id)
 }
 
 TEST(rid_stored, "TLBWI stores RID with the entry, TLBR puts it back into RID",
-     "§2.6, §8")
+	"§2.6, §8")
 {
 	static const u8 ids[] = { 1, 2, 0x80, 0xff };
 
@@ -73,7 +73,7 @@ TEST(ehinv_rid, "TLBR of an EHINV entry gives EHINV and RID 0", "§2.6, §8")
 }
 
 TEST(forced_global, "an entry written with RID != 0 is global, with RID = 0 as asked",
-     "§2.6")
+	"§2.6")
 {
 	struct tlb_entry its = entry_at(GPA, 9), mine = entry_at(0x1400000, 0), read;
 
@@ -88,7 +88,7 @@ TEST(forced_global, "an entry written with RID != 0 is global, with RID = 0 as a
 }
 
 TEST(probe_asid, "TLBP finds a guest's entry with any ASID, root's only with its own",
-     "§2.6")
+	"§2.6")
 {
 	struct tlb_entry its = entry_at(GPA | 0x21, 9), mine = entry_at(0x1400021, 0);
 
@@ -164,7 +164,7 @@ TEST(tlbwr, "TLBWR tags with RID, forces G, and leaves the wired entries alone",
 }
 
 TEST(mapping_is_root_only, "an entry of a guest does not translate root's addresses",
-     "§7.1")
+	"§7.1")
 {
 	struct tlb_entry its = entry_at(0x1400000, 1), mine;
 
@@ -178,7 +178,7 @@ TEST(mapping_is_root_only, "an entry of a guest does not translate root's addres
 }
 
 TEST(rid_is_no_translation, "RID != 0 does not redirect root's own accesses (DRG=0)",
-     "§7.1, §7.5")
+	"§7.1, §7.5")
 {
 	struct tlb_entry its = entry_at(0x1400000, 1), mine = entry_at(0x1400000, 0);
 	u32 got;
@@ -220,7 +220,7 @@ static void check_left(bool root, bool global, bool guest1, bool guest2)
 }
 
 TEST(tlbinvf, "TLBINVF invalidates all entries of RID, wired and global, no others",
-     "§2.6")
+	"§2.6")
 {
 	fill();
 	mtc0(C0_GUESTCTL1, GC1_RID(1));

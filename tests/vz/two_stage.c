@@ -16,21 +16,8 @@ static u64 *data1(void)
 	return ram(RPA_DATA1);
 }
 
-static void load_from(u64 gva)
-{
-	vcpu.gpr[A0] = gva;
-	RUN(LD(V0, 0, A0));
-}
-
-static void store_to(u64 gva, u64 value)
-{
-	vcpu.gpr[A0] = gva;
-	vcpu.gpr[A1] = value;
-	RUN(SD(A1, 0, A0));
-}
-
 TEST(unmapped_segments, "kseg0, kseg1 and xkphys go through stage 2 to the same RPA",
-     "§7.1, §7.2")
+	"§7.1, §7.2")
 {
 	static const u64 bases[] = { KSEG0, KSEG1, XKPHYS_CACHED, XKPHYS_UNCACHED };
 
@@ -38,38 +25,30 @@ TEST(unmapped_segments, "kseg0, kseg1 and xkphys go through stage 2 to the same 
 	data1()[1] = 0xd1d1d1d1d1d1d1d1;
 	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
 		about("segment %X", bases[i]);
-		load_from(bases[i] + GPA_DATA + 8);
-		CHECK_DONE();
-		CHECK_EQ(vcpu.gpr[V0], 0xd0d0d0d0d0d0d0d0);
-		load_from(bases[i] + GPA_DATA + 0x1008);
-		CHECK_DONE();
-		CHECK_EQ(vcpu.gpr[V0], 0xd1d1d1d1d1d1d1d1);
-		store_to(bases[i] + GPA_DATA + 16, 0x1234 + i);
+		CHECK_LOAD(bases[i] + GPA_DATA + 8, 0xd0d0d0d0d0d0d0d0);
+		CHECK_LOAD(bases[i] + GPA_DATA + 0x1008, 0xd1d1d1d1d1d1d1d1);
+		guest_store(bases[i] + GPA_DATA + 16, 0x1234 + i);
 		CHECK_DONE();
 		CHECK_EQ(data0()[2], 0x1234 + i);
 	}
 }
 
 TEST(mapped_segment, "a guest TLB entry gives a GPA, and that goes through stage 2",
-     "§7.1")
+	"§7.1")
 {
 	/* Even and odd page crossed, so every address differs at each stage. */
 	map_gva(0, MAPPED, LO_RW(GPA_DATA + 0x1000), LO_RW(GPA_DATA));
 	data0()[0] = 0xaaaa;
 	data1()[0] = 0xbbbb;
-	load_from(MAPPED);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0xbbbb);
-	load_from(MAPPED + 0x1000);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0xaaaa);
-	store_to(MAPPED + 0x1018, 0xcccc);
+	CHECK_LOAD(MAPPED, 0xbbbb);
+	CHECK_LOAD(MAPPED + 0x1000, 0xaaaa);
+	guest_store(MAPPED + 0x1018, 0xcccc);
 	CHECK_DONE();
 	CHECK_EQ(data0()[3], 0xcccc);
 }
 
 TEST(kseg3_and_xuseg, "kernel mapped segments and 64-bit user addresses use the guest TLB",
-     "§7.1, §7.2")
+	"§7.1, §7.2")
 {
 	static const u64 addresses[] = {
 		0xffffffffe0010000, 0xffffffffc0010000, 0x0000007f00010000,
@@ -80,9 +59,7 @@ TEST(kseg3_and_xuseg, "kernel mapped segments and 64-bit user addresses use the 
 	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
 		about("GVA %X", addresses[i]);
 		map_gva(0, addresses[i], LO_RW(GPA_DATA), LO_RW(GPA_DATA + 0x1000));
-		load_from(addresses[i]);
-		CHECK_DONE();
-		CHECK_EQ(vcpu.gpr[V0], 0xaaaa);
+		CHECK_LOAD(addresses[i], 0xaaaa);
 	}
 }
 
@@ -90,9 +67,7 @@ TEST(useg_erl, "with Guest.Status.ERL, guest useg is unmapped: GPA = GVA", "§7.
 {
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX | STATUS_ERL);
 	data0()[0] = 0xaaaa;
-	load_from(GPA_DATA);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0xaaaa);
+	CHECK_LOAD(GPA_DATA, 0xaaaa);
 }
 
 TEST(page_sizes, "the effective page is the smaller of guest's and root's", "§7.3")
@@ -106,13 +81,9 @@ TEST(page_sizes, "the effective page is the smaller of guest's and root's", "§7
 	map_gpa(ROOT_WIRED, GPA_FREE, LO_RW(RPA_FREE + 0x1000), LO_RW(RPA_FREE));
 	big[0] = 0x1111;
 	big[512] = 0x2222;
-	load_from(0x100000);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0x2222);
-	load_from(0x101000);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0x1111);
-	load_from(0x102000);
+	CHECK_LOAD(0x100000, 0x2222);
+	CHECK_LOAD(0x101000, 0x1111);
+	guest_load(0x102000);
 	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE + 0x2000);
 	/* Root 1 MiB page under guest 4 KiB pages: the next one is missing. */
 	root_tlb_write(ROOT_WIRED, &(struct tlb_entry){
@@ -120,13 +91,9 @@ TEST(page_sizes, "the effective page is the smaller of guest's and root's", "§7
 		.lo0 = LO_RW(RPA_FREE), .lo1 = LO_RW(RPA_FREE + 0x100000) });
 	map_gva(0, MAPPED, LO_RW(GPA_FREE + 0x1000), LO_RW(GPA_FREE));
 	guest_tlb_write(1, &(struct tlb_entry){ .entryhi = ENTRYHI_EHINV });
-	load_from(MAPPED);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0x2222);
-	load_from(MAPPED + 0x1000);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0x1111);
-	load_from(MAPPED + 0x2000);
+	CHECK_LOAD(MAPPED, 0x2222);
+	CHECK_LOAD(MAPPED + 0x1000, 0x1111);
+	guest_load(MAPPED + 0x2000);
 	CHECK_GUEST_REFILL(EXC_TLBL, 0x080, GVA_CODE);
 }
 
@@ -148,14 +115,14 @@ static void check_guest_tlb_registers(u64 gva)
 }
 
 TEST(guest_refill, "no guest entry: refill in the guest, XTLB vector by Guest.Status",
-     "§6.2")
+	"§6.2")
 {
-	load_from(MAPPED + 0x128);
+	guest_load(MAPPED + 0x128);
 	CHECK_GUEST_REFILL(EXC_TLBL, 0x080, GVA_CODE);
 	check_guest_tlb_registers(MAPPED + 0x128);
 
 	guest_reset();
-	store_to(0x0000007f00010ab8, 0);
+	guest_store(0x0000007f00010ab8, 0);
 	CHECK_GUEST_REFILL(EXC_TLBS, 0x080, GVA_CODE);
 	check_guest_tlb_registers(0x0000007f00010ab8);
 
@@ -167,31 +134,29 @@ TEST(guest_refill, "no guest entry: refill in the guest, XTLB vector by Guest.St
 }
 
 TEST(guest_refill_exl, "a guest refill with Guest.EXL set uses 0x180 and keeps EPC",
-     "§6.2")
+	"§6.2")
 {
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX | STATUS_EXL);
 	dmtgc0(C0_EPC, 0x1234);
-	load_from(MAPPED);
+	guest_load(MAPPED);
 	CHECK_GUEST_EXCEPTION(EXC_TLBL, 0x1234);
 	CHECK_EQ(dmfgc0(C0_BADVADDR), MAPPED);
 }
 
 TEST(guest_invalid_modified, "guest V=0 and D=0 are TLBL, TLBS and Mod in the guest",
-     "§6.2, §7.3")
+	"§6.2, §7.3")
 {
 	map_gva(0, MAPPED, ENTRYLO_PFN(GPA_DATA), LO_RO(GPA_DATA));
-	load_from(MAPPED);
+	guest_load(MAPPED);
 	CHECK_GUEST_EXCEPTION(EXC_TLBL, GVA_CODE);
 	check_guest_tlb_registers(MAPPED);
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX);
-	store_to(MAPPED, 0);
+	guest_store(MAPPED, 0);
 	CHECK_GUEST_EXCEPTION(EXC_TLBS, GVA_CODE);
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX);
 	data0()[0] = 0x77;
-	load_from(MAPPED + 0x1000);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0x77);
-	store_to(MAPPED + 0x1000, 0x88);
+	CHECK_LOAD(MAPPED + 0x1000, 0x77);
+	guest_store(MAPPED + 0x1000, 0x88);
 	CHECK_GUEST_EXCEPTION(EXC_MOD, GVA_CODE);
 	check_guest_tlb_registers(MAPPED + 0x1000);
 	CHECK_EQ(data0()[0], 0x77);
@@ -200,15 +165,15 @@ TEST(guest_invalid_modified, "guest V=0 and D=0 are TLBL, TLBS and Mod in the gu
 TEST(guest_ri, "guest RI=1 is TLBRI in the guest with IEC, TLBL without", "§6.2, §7.3")
 {
 	map_gva(0, MAPPED, LO_RW(GPA_DATA) | ENTRYLO_RI, 0);
-	load_from(MAPPED);
+	guest_load(MAPPED);
 	CHECK_GUEST_EXCEPTION(EXC_TLBRI, GVA_CODE);
 	guest_reset();
 	mtgc0(C0_PAGEGRAIN, PAGEGRAIN_RIE | PAGEGRAIN_XIE);
 	map_gva(0, MAPPED, LO_RW(GPA_DATA) | ENTRYLO_RI, 0);
-	load_from(MAPPED);
+	guest_load(MAPPED);
 	CHECK_GUEST_EXCEPTION(EXC_TLBL, GVA_CODE);
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX);
-	store_to(MAPPED, 5);
+	guest_store(MAPPED, 5);
 	CHECK_DONE();
 	CHECK_EQ(data0()[0], 5);
 }
@@ -226,38 +191,38 @@ TEST(guest_address_error, "an unaligned access is AdE in the guest", "§6.2")
 }
 
 TEST(xkphys_beyond_pabits, "xkphys bits above the guest's PABITS are AdE in the guest",
-     "§7.2")
+	"§7.2")
 {
-	load_from(XKPHYS_CACHED | BIT(57));
+	guest_load(XKPHYS_CACHED | BIT(57));
 	CHECK_GUEST_EXCEPTION(EXC_ADEL, GVA_CODE);
 }
 
 /* ---- Stage 2 fails: root's business ---- */
 
 TEST(root_refill, "no root entry: XTLB refill in root, everything is about the GPA",
-     "§7.4")
+	"§7.4")
 {
 	static const u64 segments[] = { KSEG0, KSEG1, XKPHYS_CACHED, XKPHYS_UNCACHED };
 
 	for (size_t i = 0; i < ARRAY_SIZE(segments); i++) {
 		about("segment %X", segments[i]);
-		load_from(segments[i] + GPA_FREE + 0x1238);
+		guest_load(segments[i] + GPA_FREE + 0x1238);
 		CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE + 0x1238);
 		CHECK_EQ(vcpu.badinstr, LD(V0, 0, A0));
 		CHECK_EQ(vcpu.cause & CAUSE_BD, 0);
-		store_to(segments[i] + GPA_FREE + 0x1238, 0);
+		guest_store(segments[i] + GPA_FREE + 0x1238, 0);
 		CHECK_ROOT_REFILL(EXC_TLBS, GVA_CODE, GPA_FREE + 0x1238);
 		CHECK_EQ(vcpu.badinstr, SD(A1, 0, A0));
 	}
 }
 
 TEST(root_refill_mapped, "behind a guest TLB entry root sees the GPA, never the GVA",
-     "§7.4")
+	"§7.4")
 {
 	map_gva(0, 0x7f00010000, LO_RW(GPA_FREE), LO_RW(GPA_FREE + 0x7000));
-	load_from(0x7f00010468);
+	guest_load(0x7f00010468);
 	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, GPA_FREE + 0x468);
-	store_to(0x7f00011ff8, 0);
+	guest_store(0x7f00011ff8, 0);
 	CHECK_ROOT_REFILL(EXC_TLBS, GVA_CODE, GPA_FREE + 0x7ff8);
 }
 
@@ -267,17 +232,15 @@ TEST(high_gpa, "a GPA of more than 36 bits is reported whole and can be mapped",
 
 	mtc0(C0_PAGEGRAIN, PAGEGRAIN_ELPA);
 	mtgc0(C0_PAGEGRAIN, PAGEGRAIN_ELPA);
-	load_from(XKPHYS_CACHED + gpa + 0x18);
+	guest_load(XKPHYS_CACHED + gpa + 0x18);
 	CHECK_ROOT_REFILL(EXC_TLBL, GVA_CODE, gpa + 0x18);
 	((u64 *)ram(RPA_FREE))[3] = 0x4242;
 	map_gpa(ROOT_WIRED, gpa & ~UINT64_C(0x1fff), 0, LO_RW(RPA_FREE));
-	load_from(XKPHYS_CACHED + gpa + 0x18);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0x4242);
+	CHECK_LOAD(XKPHYS_CACHED + gpa + 0x18, 0x4242);
 }
 
 TEST(refill_vector_kx, "the refill vector for a GPA is chosen by Root.Status.KX alone",
-     "§7.4, §20 13")
+	"§7.4, §20 13")
 {
 	static const struct { u32 status, vector; } rows[] = {
 		{ STATUS_KX, 0x080 },
@@ -290,7 +253,7 @@ TEST(refill_vector_kx, "the refill vector for a GPA is chosen by Root.Status.KX 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		about("Root.Status %x", rows[i].status);
 		vcpu.entry_status = rows[i].status | STATUS_USER | STATUS_IM(7) | STATUS_IE;
-		load_from(KSEG0 + GPA_FREE);
+		guest_load(KSEG0 + GPA_FREE);
 		check_root_tlb(__LINE__, EXC_TLBL, rows[i].vector, GVA_CODE, GPA_FREE);
 	}
 }
@@ -298,9 +261,9 @@ TEST(refill_vector_kx, "the refill vector for a GPA is chosen by Root.Status.KX 
 TEST(root_invalid, "root V=0: TLBL or TLBS at 0x180, not refill", "§7.3, §7.4")
 {
 	map_gpa(ROOT_WIRED, GPA_FREE, ENTRYLO_PFN(RPA_FREE), LO_RW(RPA_FREE));
-	load_from(KSEG0 + GPA_FREE + 0x88);
+	guest_load(KSEG0 + GPA_FREE + 0x88);
 	CHECK_ROOT_TLB(EXC_TLBL, GVA_CODE, GPA_FREE + 0x88);
-	store_to(KSEG0 + GPA_FREE + 0x88, 0);
+	guest_store(KSEG0 + GPA_FREE + 0x88, 0);
 	CHECK_ROOT_TLB(EXC_TLBS, GVA_CODE, GPA_FREE + 0x88);
 }
 
@@ -308,26 +271,24 @@ TEST(root_modified, "root D=0 on a store: Mod in root, memory unchanged", "§7.3
 {
 	map_gpa(ROOT_WIRED, GPA_FREE, LO_RO(RPA_FREE), 0);
 	*(u64 *)ram(RPA_FREE) = 0x5a;
-	load_from(KSEG0 + GPA_FREE);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0x5a);
-	store_to(KSEG0 + GPA_FREE, 0xff);
+	CHECK_LOAD(KSEG0 + GPA_FREE, 0x5a);
+	guest_store(KSEG0 + GPA_FREE, 0xff);
 	CHECK_ROOT_TLB(EXC_MOD, GVA_CODE, GPA_FREE);
 	CHECK_EQ(*(u64 *)ram(RPA_FREE), 0x5a);
 }
 
 TEST(root_ri, "root RI=1: TLBRI in root by Root.PageGrain.IEC, not by the guest's",
-     "§7.3, §7.4")
+	"§7.3, §7.4")
 {
 	mtgc0(C0_PAGEGRAIN, PAGEGRAIN_RIE | PAGEGRAIN_XIE);
 	map_gpa(ROOT_WIRED, GPA_FREE, LO_RW(RPA_FREE) | ENTRYLO_RI, 0);
-	load_from(KSEG0 + GPA_FREE);
+	guest_load(KSEG0 + GPA_FREE);
 	CHECK_ROOT_TLB(EXC_TLBRI, GVA_CODE, GPA_FREE);
 	mtgc0(C0_PAGEGRAIN, PAGEGRAIN_RIE | PAGEGRAIN_XIE | PAGEGRAIN_IEC);
 	mtc0(C0_PAGEGRAIN, PAGEGRAIN_RIE | PAGEGRAIN_XIE);
-	load_from(KSEG0 + GPA_FREE);
+	guest_load(KSEG0 + GPA_FREE);
 	CHECK_ROOT_TLB(EXC_TLBL, GVA_CODE, GPA_FREE);
-	store_to(KSEG0 + GPA_FREE, 9);
+	guest_store(KSEG0 + GPA_FREE, 9);
 	CHECK_DONE();
 }
 
@@ -336,10 +297,10 @@ TEST(guest_first, "when both stages refuse, the guest takes it", "§4, §6.7, §
 	/* Guest D=0 over root D=0; guest V=0 over no root entry. */
 	map_gpa(ROOT_WIRED, GPA_FREE, LO_RO(RPA_FREE), LO_RO(RPA_FREE));
 	map_gva(0, MAPPED, LO_RO(GPA_FREE), ENTRYLO_PFN(GPA_FREE + 0x8000));
-	store_to(MAPPED, 0);
+	guest_store(MAPPED, 0);
 	CHECK_GUEST_EXCEPTION(EXC_MOD, GVA_CODE);
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX);
-	load_from(MAPPED + 0x1000);
+	guest_load(MAPPED + 0x1000);
 	CHECK_GUEST_EXCEPTION(EXC_TLBL, GVA_CODE);
 }
 
@@ -371,7 +332,7 @@ TEST(permissions_product, "guest and root permissions combine for loads and stor
 }
 
 TEST(delay_slot, "a root TLB exception in a delay slot: BD, EPC = branch, BadInstr(P)",
-     "§6.8, §7.4")
+	"§6.8, §7.4")
 {
 	vcpu.gpr[A0] = KSEG0 + GPA_FREE;
 	RUN(NOP, BEQ(R0, R0, 2), LW(V0, 0, A0), WAIT, NOP);
@@ -448,13 +409,13 @@ TEST(unaligned_pages, "LDL/LDR across pages: each half is translated on its own"
 TEST(asid_and_extras_kept, "root EntryHi.ASID survives a GPA exception", "§7.4")
 {
 	dmtc0(C0_ENTRYHI, 0x47);
-	load_from(KSEG0 + GPA_FREE);
+	guest_load(KSEG0 + GPA_FREE);
 	CHECK_EQ(exit_exccode(), EXC_TLBL);
 	CHECK_EQ(vcpu.entryhi, GPA_FREE | 0x47);
 }
 
 TEST(refill_in_place, "TLBWR + ERET at 0x080 with GM still set: the access is replayed",
-     "§4, §7.4")
+	"§4, §7.4")
 {
 	extern const u32 refill_vectors[];
 	u64 ebase = dmfc0(C0_EBASE);
@@ -467,7 +428,7 @@ TEST(refill_in_place, "TLBWR + ERET at 0x080 with GM still set: the access is re
 	dmtc0(C0_ENTRYLO0, LO_RW(RPA_FREE));
 	dmtc0(C0_ENTRYLO1, LO_RW(RPA_FREE + 0x1000));
 	guest_rid = guest_id;
-	load_from(KSEG0 + GPA_FREE + 0x1000);
+	guest_load(KSEG0 + GPA_FREE + 0x1000);
 	mtc0(C0_STATUS, (status & ~STATUS_IE) | STATUS_BEV);
 	mtc0(C0_EBASE, (u32)ebase);
 	mtc0(C0_STATUS, status);

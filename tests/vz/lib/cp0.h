@@ -1,62 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * CP0 registers as "rd, sel" pairs, their fields, and accessors. A pair is
- * passed whole: mfc0(C0_STATUS), mtc0(C0_STATUS, value), insn MFC0(V0, C0_EPC).
- */
+/* CP0 registers, their fields, and accessors for both contexts. */
 #ifndef VZ_CP0_H
 #define VZ_CP0_H
 
 #include "types.h"
 
-#define C0_INDEX	0, 0
-#define C0_RANDOM	1, 0
-#define C0_ENTRYLO0	2, 0
-#define C0_ENTRYLO1	3, 0
-#define C0_CONTEXT	4, 0
-#define C0_CONTEXTCONFIG 4, 1
-#define C0_USERLOCAL	4, 2
-#define C0_PAGEMASK	5, 0
-#define C0_PAGEGRAIN	5, 1
-#define C0_SEGCTL0	5, 2
-#define C0_PWBASE	5, 5
-#define C0_WIRED	6, 0
-#define C0_HWRENA	7, 0
-#define C0_BADVADDR	8, 0
-#define C0_BADINSTR	8, 1
-#define C0_BADINSTRP	8, 2
-#define C0_COUNT	9, 0
-#define C0_ENTRYHI	10, 0
-#define C0_GUESTCTL1	10, 4
-#define C0_GUESTCTL2	10, 5
-#define C0_COMPARE	11, 0
-#define C0_GUESTCTL0EXT	11, 4
-#define C0_STATUS	12, 0
-#define C0_INTCTL	12, 1
-#define C0_SRSCTL	12, 2
-#define C0_GUESTCTL0	12, 6
-#define C0_GTOFFSET	12, 7
-#define C0_CAUSE	13, 0
-#define C0_EPC		14, 0
-#define C0_PRID		15, 0
-#define C0_EBASE	15, 1
-#define C0_CONFIG	16, 0
-#define C0_CONFIG1	16, 1
-#define C0_CONFIG2	16, 2
-#define C0_CONFIG3	16, 3
-#define C0_CONFIG4	16, 4
-#define C0_CONFIG5	16, 5
-#define C0_LLADDR	17, 0
-#define C0_WATCHLO	18, 0
-#define C0_XCONTEXT	20, 0
-#define C0_PERFCTL	25, 0
-#define C0_ERRCTL	26, 0
-#define C0_TAGLO	28, 0
-#define C0_ERROREPC	30, 0
-#define C0_DESAVE	31, 0
-#define C0_KSCRATCH1	31, 2
-#define C0_KSCRATCH2	31, 3
-#define C0_KSCRATCH3	31, 4
-#define C0_KSCRATCH4	31, 5
+/* A register as one number. */
+#define CP0_REG(rd, sel) ((rd) << 3 | (sel))
+
+#define C0_INDEX	CP0_REG(0, 0)
+#define C0_RANDOM	CP0_REG(1, 0)
+#define C0_ENTRYLO0	CP0_REG(2, 0)
+#define C0_ENTRYLO1	CP0_REG(3, 0)
+#define C0_CONTEXT	CP0_REG(4, 0)
+#define C0_CONTEXTCONFIG CP0_REG(4, 1)
+#define C0_USERLOCAL	CP0_REG(4, 2)
+#define C0_PAGEMASK	CP0_REG(5, 0)
+#define C0_PAGEGRAIN	CP0_REG(5, 1)
+#define C0_SEGCTL0	CP0_REG(5, 2)
+#define C0_PWBASE	CP0_REG(5, 5)
+#define C0_WIRED	CP0_REG(6, 0)
+#define C0_HWRENA	CP0_REG(7, 0)
+#define C0_BADVADDR	CP0_REG(8, 0)
+#define C0_BADINSTR	CP0_REG(8, 1)
+#define C0_BADINSTRP	CP0_REG(8, 2)
+#define C0_COUNT	CP0_REG(9, 0)
+#define C0_ENTRYHI	CP0_REG(10, 0)
+#define C0_GUESTCTL1	CP0_REG(10, 4)
+#define C0_GUESTCTL2	CP0_REG(10, 5)
+#define C0_COMPARE	CP0_REG(11, 0)
+#define C0_GUESTCTL0EXT	CP0_REG(11, 4)
+#define C0_STATUS	CP0_REG(12, 0)
+#define C0_INTCTL	CP0_REG(12, 1)
+#define C0_SRSCTL	CP0_REG(12, 2)
+#define C0_GUESTCTL0	CP0_REG(12, 6)
+#define C0_GTOFFSET	CP0_REG(12, 7)
+#define C0_CAUSE	CP0_REG(13, 0)
+#define C0_EPC		CP0_REG(14, 0)
+#define C0_PRID		CP0_REG(15, 0)
+#define C0_EBASE	CP0_REG(15, 1)
+#define C0_CONFIG	CP0_REG(16, 0)
+#define C0_CONFIG1	CP0_REG(16, 1)
+#define C0_CONFIG2	CP0_REG(16, 2)
+#define C0_CONFIG3	CP0_REG(16, 3)
+#define C0_CONFIG4	CP0_REG(16, 4)
+#define C0_CONFIG5	CP0_REG(16, 5)
+#define C0_LLADDR	CP0_REG(17, 0)
+#define C0_WATCHLO	CP0_REG(18, 0)
+#define C0_XCONTEXT	CP0_REG(20, 0)
+#define C0_PERFCTL	CP0_REG(25, 0)
+#define C0_ERRCTL	CP0_REG(26, 0)
+#define C0_TAGLO	CP0_REG(28, 0)
+#define C0_ERROREPC	CP0_REG(30, 0)
+#define C0_DESAVE	CP0_REG(31, 0)
+#define C0_KSCRATCH1	CP0_REG(31, 2)
+#define C0_KSCRATCH2	CP0_REG(31, 3)
+#define C0_KSCRATCH3	CP0_REG(31, 4)
+#define C0_KSCRATCH4	CP0_REG(31, 5)
 
 #define STATUS_IE	BIT(0)
 #define STATUS_EXL	BIT(1)
@@ -207,31 +207,24 @@ enum gexccode {
 #define GC2_HC(n)	BIT(22 + (n))
 #define GC2_HC_ALL	(0x3f << 24)
 
-#define CP0_READ(insn, rd, sel) ({ \
+#define CP0_READ(insn, reg) ({ \
 	u64 value_; \
-	asm volatile(insn " %0, $" #rd ", " #sel : "=r"(value_) : : "memory"); \
+	asm volatile(insn " %0, $%1, %2" \
+		     : "=r"(value_) : "i"((reg) >> 3), "i"((reg) & 7) : "memory"); \
 	value_; })
-#define CP0_WRITE(insn, rd, sel, value) \
-	asm volatile(insn " %z0, $" #rd ", " #sel "\n\tehb" \
-		     : : "Jr"((u64)(value)) : "memory")
+#define CP0_WRITE(insn, reg, value) \
+	asm volatile(insn " %z0, $%1, %2\n\tehb" \
+		     : : "Jr"((u64)(value)), "i"((reg) >> 3), "i"((reg) & 7) \
+		     : "memory")
 
-#define mfc0_(rd, sel)		((u32)CP0_READ("mfc0", rd, sel))
-#define dmfc0_(rd, sel)		CP0_READ("dmfc0", rd, sel)
-#define mtc0_(rd, sel, value)	CP0_WRITE("mtc0", rd, sel, value)
-#define dmtc0_(rd, sel, value)	CP0_WRITE("dmtc0", rd, sel, value)
-#define mfgc0_(rd, sel)		((u32)CP0_READ("mfgc0", rd, sel))
-#define dmfgc0_(rd, sel)	CP0_READ("dmfgc0", rd, sel)
-#define mtgc0_(rd, sel, value)	CP0_WRITE("mtgc0", rd, sel, value)
-#define dmtgc0_(rd, sel, value)	CP0_WRITE("dmtgc0", rd, sel, value)
-
-#define mfc0(...)	mfc0_(__VA_ARGS__)
-#define dmfc0(...)	dmfc0_(__VA_ARGS__)
-#define mtc0(...)	mtc0_(__VA_ARGS__)
-#define dmtc0(...)	dmtc0_(__VA_ARGS__)
-#define mfgc0(...)	mfgc0_(__VA_ARGS__)
-#define dmfgc0(...)	dmfgc0_(__VA_ARGS__)
-#define mtgc0(...)	mtgc0_(__VA_ARGS__)
-#define dmtgc0(...)	dmtgc0_(__VA_ARGS__)
+#define mfc0(reg)		((u32)CP0_READ("mfc0", reg))
+#define dmfc0(reg)		CP0_READ("dmfc0", reg)
+#define mtc0(reg, value)	CP0_WRITE("mtc0", reg, value)
+#define dmtc0(reg, value)	CP0_WRITE("dmtc0", reg, value)
+#define mfgc0(reg)		((u32)CP0_READ("mfgc0", reg))
+#define dmfgc0(reg)		CP0_READ("dmfgc0", reg)
+#define mtgc0(reg, value)	CP0_WRITE("mtgc0", reg, value)
+#define dmtgc0(reg, value)	CP0_WRITE("dmtgc0", reg, value)
 
 /* TLB instructions: tlb_op(tlbwi), tlb_op(tlbginvf). */
 #define tlb_op(insn)	asm volatile(#insn "\n\tehb" : : : "memory")

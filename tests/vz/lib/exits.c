@@ -158,6 +158,13 @@ void check_root_tlb(int line, enum exccode exccode, u32 offset, u64 epc, u64 gpa
 		     { "Guest.Cause.ExcCode", CAUSE_EXCCODE(mfgc0(C0_CAUSE)), 0 });
 }
 
+void check_load(int line, u64 gva, u64 want)
+{
+	guest_load(gva);
+	check_done(line);
+	check_eq(line, vcpu.gpr[V0], want, "loaded value");
+}
+
 /* ---- Exceptions of root's own C code ---- */
 
 extern struct vcpu root_frame;

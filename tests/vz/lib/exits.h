@@ -48,6 +48,10 @@ void check_root_tlb(int line, enum exccode exccode, u32 offset, u64 epc, u64 gpa
 #define CHECK_ROOT_TLB(exccode, epc, gpa) \
 	check_root_tlb(__LINE__, exccode, 0x180, epc, gpa)
 
+/* The guest can load the doubleword @want from @gva. */
+void check_load(int line, u64 gva, u64 want);
+#define CHECK_LOAD(gva, want)	check_load(__LINE__, gva, want)
+
 /* The exception root took from a statement in C code, or NULL. */
 void catch_begin(void);
 const struct vcpu *catch_end(void);
@@ -55,5 +59,16 @@ const struct vcpu *catch_end(void);
 
 /* Root executes one instruction: a0 = @a0, returns v0 (0 before it). */
 u64 root_insn(u32 insn, u64 a0);
+
+/* DMFGC0 and DMTGC0 of a register that is known at run time only. */
+static inline u64 guest_reg(u32 reg)
+{
+	return root_insn(DMFGC0(V0, reg), 0);
+}
+
+static inline void set_guest_reg(u32 reg, u64 value)
+{
+	root_insn(DMTGC0(A0, reg), value);
+}
 
 #endif

@@ -133,3 +133,26 @@ void run_at(const u32 *gva)
 	vcpu.epc = (u64)gva;
 	run();
 }
+
+void run_user(u32 status, const u32 *words, size_t count)
+{
+	map_gva(0, USER_CODE, LO_RW(GPA_CODE), LO_RW(GPA_CODE + 0x1000));
+	load_words(RPA_CODE, words, count);
+	mtgc0(C0_STATUS, status);
+	mtgc0(C0_CAUSE, 0);
+	vcpu.epc = USER_CODE;
+	run();
+}
+
+void guest_load(u64 gva)
+{
+	vcpu.gpr[A0] = gva;
+	RUN(LD(V0, 0, A0));
+}
+
+void guest_store(u64 gva, u64 value)
+{
+	vcpu.gpr[A0] = gva;
+	vcpu.gpr[A1] = value;
+	RUN(SD(A1, 0, A0));
+}

@@ -63,6 +63,20 @@ void load_words(u64 rpa, const u32 *words, size_t count);
 /* Enter a program written with GUEST_CODE. */
 void run_at(const u32 *gva);
 
+/*
+ * RUN() at USER_CODE with Guest.Status = @status, for guest user mode: the code
+ * page is mapped there by entry 0 of the guest TLB.
+ */
+#define USER_CODE	UINT64_C(0x00010000)
+void run_user(u32 status, const u32 *words, size_t count);
+#define RUN_USER(status, ...) \
+	run_user(status, (const u32[]){ __VA_ARGS__ }, \
+		 sizeof((const u32[]){ __VA_ARGS__ }) / sizeof(u32))
+
+/* The guest loads a doubleword at @gva into v0, or stores @value there. */
+void guest_load(u64 gva);
+void guest_store(u64 gva, u64 value);
+
 /* Assembly that runs in the guest, linked at its guest-virtual address. */
 #define GUEST_CODE(name, code) \
 	extern const u32 name[]; \
@@ -71,9 +85,6 @@ void run_at(const u32 *gva);
 	    #name ":\n" code "\n.set pop\n.popsection\n")
 #define STRING_(...)	#__VA_ARGS__
 #define STRING(...)	STRING_(__VA_ARGS__)
-/* A register pair in assembly: "mtc0 $2, " C0(C0_EPC). */
-#define C0_ASM_(rd, sel) "$" #rd ", " #sel
-#define C0_ASM(...)	C0_ASM_(__VA_ARGS__)
 #define GUEST_DONE	"hypcall " STRING(HC_DONE) "\n"
 
 /* RAM as root sees it, unmapped. */

@@ -15,32 +15,22 @@ enum {
 	S0, S1, S2, S3, S4, S5, S6, S7, T8, T9, K0, K1, GP, SP, FP, RA,
 };
 
-#define INSN_COP0(rs, rt, rd, sel) \
-	(0x40000000u | (u32)(rs) << 21 | (u32)(rt) << 16 | (u32)(rd) << 11 | \
-	 (u32)(sel))
-#define MFC0_(rt, rd, sel)	INSN_COP0(0, rt, rd, sel)
-#define DMFC0_(rt, rd, sel)	INSN_COP0(1, rt, rd, sel)
-#define MTC0_(rt, rd, sel)	INSN_COP0(4, rt, rd, sel)
-#define DMTC0_(rt, rd, sel)	INSN_COP0(5, rt, rd, sel)
-#define MFC0(...)		MFC0_(__VA_ARGS__)
-#define DMFC0(...)		DMFC0_(__VA_ARGS__)
-#define MTC0(...)		MTC0_(__VA_ARGS__)
-#define DMTC0(...)		DMTC0_(__VA_ARGS__)
+#define INSN_COP0(rs, rt, reg) \
+	(0x40000000u | (u32)(rs) << 21 | (u32)(rt) << 16 | \
+	 (u32)((reg) >> 3) << 11 | (u32)((reg) & 7))
+#define MFC0(rt, reg)		INSN_COP0(0, rt, reg)
+#define DMFC0(rt, reg)		INSN_COP0(1, rt, reg)
+#define MTC0(rt, reg)		INSN_COP0(4, rt, reg)
+#define DMTC0(rt, reg)		INSN_COP0(5, rt, reg)
 
 /* Guest-CP0 moves: rs = 3, operation in bits 10:8. */
-#define INSN_GC0(op, rt, rd, sel) (INSN_COP0(3, rt, rd, sel) | (u32)(op) << 8)
-#define MFGC0_(rt, rd, sel)	INSN_GC0(0, rt, rd, sel)
-#define DMFGC0_(rt, rd, sel)	INSN_GC0(1, rt, rd, sel)
-#define MTGC0_(rt, rd, sel)	INSN_GC0(2, rt, rd, sel)
-#define DMTGC0_(rt, rd, sel)	INSN_GC0(3, rt, rd, sel)
-#define MFHGC0_(rt, rd, sel)	INSN_GC0(4, rt, rd, sel)
-#define MTHGC0_(rt, rd, sel)	INSN_GC0(6, rt, rd, sel)
-#define MFGC0(...)		MFGC0_(__VA_ARGS__)
-#define DMFGC0(...)		DMFGC0_(__VA_ARGS__)
-#define MTGC0(...)		MTGC0_(__VA_ARGS__)
-#define DMTGC0(...)		DMTGC0_(__VA_ARGS__)
-#define MFHGC0(...)		MFHGC0_(__VA_ARGS__)
-#define MTHGC0(...)		MTHGC0_(__VA_ARGS__)
+#define INSN_GC0(op, rt, reg)	(INSN_COP0(3, rt, reg) | (u32)(op) << 8)
+#define MFGC0(rt, reg)		INSN_GC0(0, rt, reg)
+#define DMFGC0(rt, reg)		INSN_GC0(1, rt, reg)
+#define MTGC0(rt, reg)		INSN_GC0(2, rt, reg)
+#define DMTGC0(rt, reg)		INSN_GC0(3, rt, reg)
+#define MFHGC0(rt, reg)		INSN_GC0(4, rt, reg)
+#define MTHGC0(rt, reg)		INSN_GC0(6, rt, reg)
 
 #define INSN_CO(funct)		(0x42000000u | (funct))
 #define TLBR			INSN_CO(0x01)
