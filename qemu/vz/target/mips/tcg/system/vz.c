@@ -353,12 +353,12 @@ void mips_vz_reset(CPUMIPSState *env)
     guest->EBaseWG_rw = env->CP0_EBaseWG_rw_bitmask;
     guest->EntryHi_ASID_mask = guest->Config4 & (1 << CP0C4_AE) ? 0x3ff : 0xff;
     guest->PageGrain = env->cpu_model->CP0_PageGrain;
-    guest->PageGrain_rw = env->CP0_PageGrain_rw_bitmask;
     guest->Config5_rw = env->CP0_Config5_rw_bitmask &
                         ((1 << CP0C5_MSAEn) | (1 << CP0C5_UFR) |
                          (1 << CP0C5_UFE) | (1 << CP0C5_FRE) |
                          (1 << CP0C5_SBRI));
     mips_vz_guest_config_changed(env);
+    mips_vz_root_pagegrain_changed(env);
     guest->SegCtl0 = env->CP0_SegCtl0;
     guest->SegCtl1 = env->CP0_SegCtl1;
     guest->SegCtl2 = env->CP0_SegCtl2;

@@ -80,6 +80,22 @@ void mips_vz_guest_config_changed(CPUMIPSState *env)
     guest->Status &= ~absent;
 }
 
+/* A guest has large physical addresses if the model says so and root has. */
+void mips_vz_root_pagegrain_changed(CPUMIPSState *env)
+{
+    MIPSVZContext *guest = &env->vz.other;
+    uint32_t lpa = env->cpu_model->vz->Config[3] & (1 << CP0C3_LPA);
+    uint32_t elpa = env->CP0_PageGrain & (1 << CP0PG_ELPA);
+
+    if (!lpa || !elpa) {
+        lpa = elpa = 0;
+    }
+    guest->Config3 = (guest->Config3 & ~(1 << CP0C3_LPA)) | lpa;
+    guest->PageGrain_rw = (env->CP0_PageGrain_rw_bitmask &
+                           ~(1 << CP0PG_ELPA)) | elpa;
+    guest->PageGrain &= ~(1 << CP0PG_ELPA) | elpa;
+}
+
 static void write_guest_config(CPUMIPSState *env, int sel, uint32_t value)
 {
     int32_t *const config[6] = {
