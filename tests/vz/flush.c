@@ -197,6 +197,43 @@ TEST(root_changes_mode, "root's MTGC0 of Guest.Status changes what the guest may
 	}
 }
 
+TEST(root_changes_kx, "root's MTGC0 of Guest.Status.KX and UX opens and closes 64-bit segments",
+	"§4, §7.2")
+{
+	static const struct { u64 gva; u32 bit; } rows[] = {
+		{ 0x9800000000000000 + GPA_DATA, STATUS_KX },
+		{ 0xc000000000010000, STATUS_KX },
+		{ 0x0000000100010000, STATUS_UX },
+	};
+
+	((u64 *)ram(RPA_DATA0))[0] = 0x70;
+	map_gva(1, rows[1].gva, LO_RW(GPA_DATA), 0);
+	map_gva(2, rows[2].gva, LO_RW(GPA_DATA), 0);
+	for (u32 i = 0; i < 4 * ARRAY_SIZE(rows); i++) {
+		u32 status = STATUS_KX | STATUS_SX | STATUS_UX;
+		u32 row = i / 4;
+
+		about("GVA %X, round %d", rows[row].gva, i & 3);
+		mtgc0(C0_STATUS, i & 1 ? status & ~rows[row].bit : status);
+		if (i & 1) {
+			guest_load(rows[row].gva);
+			CHECK_GUEST_EXCEPTION(EXC_ADEL, GVA_CODE);
+			CHECK_EQ(dmfgc0(C0_BADVADDR), rows[row].gva);
+		} else {
+			CHECK_LOAD(rows[row].gva, 0x70);
+		}
+	}
+}
+
+TEST(guest_changes_kx, "the guest's own MTC0 of Status.KX closes xkphys to its next access",
+	"§7.2, §20 3")
+{
+	vcpu.gpr[A0] = 0x9800000000000000 + GPA_DATA;
+	vcpu.gpr[A1] = STATUS_UX;
+	RUN(LD(V0, 0, A0), MTC0(A1, C0_STATUS), EHB, LD(V0, 0, A0));
+	CHECK_GUEST_EXCEPTION(EXC_ADEL, GVA_CODE + 12);
+}
+
 TEST(root_changes_erl, "root's MTGC0 of Guest.Status.ERL makes useg unmapped and mapped again",
 	"§7.2")
 {

@@ -413,26 +413,3 @@ TEST(asid_and_extras_kept, "root EntryHi.ASID survives a GPA exception", "§7.4"
 	CHECK_EQ(exit_exccode(), EXC_TLBL);
 	CHECK_EQ(vcpu.entryhi, GPA_FREE | 0x47);
 }
-
-TEST(refill_in_place, "TLBWR + ERET at 0x080 with GM still set: the access is replayed",
-	"§4, §7.4")
-{
-	extern const u32 refill_vectors[];
-	u64 ebase = dmfc0(C0_EBASE);
-	u32 status = mfc0(C0_STATUS);
-
-	*(u64 *)ram(RPA_FREE + 0x1000) = 0xfeed;
-	mtc0(C0_STATUS, (status & ~STATUS_IE) | STATUS_BEV);
-	mtc0(C0_EBASE, (u32)(u64)refill_vectors);
-	mtc0(C0_STATUS, status);
-	dmtc0(C0_ENTRYLO0, LO_RW(RPA_FREE));
-	dmtc0(C0_ENTRYLO1, LO_RW(RPA_FREE + 0x1000));
-	guest_rid = guest_id;
-	guest_load(KSEG0 + GPA_FREE + 0x1000);
-	mtc0(C0_STATUS, (status & ~STATUS_IE) | STATUS_BEV);
-	mtc0(C0_EBASE, (u32)ebase);
-	mtc0(C0_STATUS, status);
-	CHECK_DONE();
-	CHECK_EQ(vcpu.gpr[V0], 0xfeed);
-	CHECK(!(root_tlb_probe(GPA_FREE, guest_id) & INDEX_P));
-}

@@ -31,10 +31,17 @@
 #define C0_CONTEXT	$4, 0
 #define C0_XCONTEXT	$20, 0
 #define C0_ERROREPC	$30, 0
+#define C0_ENTRYLO0	$2, 0
+#define C0_ENTRYLO1	$3, 0
+#define C0_KSCRATCH1	$31, 2
+#define C0_KSCRATCH2	$31, 3
+#define C0_KSCRATCH3	$31, 4
 
 #define STATUS_EXL	0x2
 #define STATUS_ERL	0x4
 #define STATUS_BEV_KX	0x00400080
+#define ENTRYLO_CACHED_D_V 0x1e
+#define ENTRYLO_NEXT_PAGE 0x40
 
 	.set	noreorder
 	.set	noat
@@ -61,9 +68,10 @@ vectors:
 	.org	0x280
 
 /*
- * Vectors of a hypervisor that refills the root TLB in place: the XTLB refill
- * vector writes the entry prepared in EntryLo0/1 and goes back with GM still
- * set; everything else is as above.
+ * Vectors of a hypervisor that refills the root TLB in place, KVM's way: the
+ * XTLB refill vector maps the page pair of the missing GPA at RPA = GPA -
+ * REFILL_OFFSET by TLBWR, counts in KScratch3, and goes back with GM still set.
+ * k0 and k1 are the guest's. Everything else is as above.
  */
 	.balign	0x1000
 	.globl	refill_vectors
@@ -72,8 +80,25 @@ refill_vectors:
 	b	vectors
 	 nop
 	.org	0x1080
-	tlbwr
+	dmtc0	k0, C0_KSCRATCH1
+	dmtc0	k1, C0_KSCRATCH2
+	dmfc0	k0, C0_ENTRYHI
+	dsrl	k0, k0, 13
+	dsll	k0, k0, 13
+	lui	k1, REFILL_OFFSET >> 16
+	dsubu	k0, k0, k1
+	dsrl	k0, k0, 6
+	ori	k0, k0, ENTRYLO_CACHED_D_V
+	dmtc0	k0, C0_ENTRYLO0
+	daddiu	k0, k0, ENTRYLO_NEXT_PAGE
+	dmtc0	k0, C0_ENTRYLO1
 	ehb
+	tlbwr
+	dmfc0	k0, C0_KSCRATCH3
+	daddiu	k0, k0, 1
+	dmtc0	k0, C0_KSCRATCH3
+	dmfc0	k0, C0_KSCRATCH1
+	dmfc0	k1, C0_KSCRATCH2
 	eret
 	.org	0x1180
 	b	vectors + 0x180

@@ -113,6 +113,8 @@ void load_words(u64 rpa, const u32 *words, size_t count)
 
 void run(void)
 {
+	/* A short vcpu_ticks is to end in the guest, not on the way there. */
+	mtc0(C0_STATUS, ROOT_STATUS & ~STATUS_IE);
 	watchdog_start(vcpu_ticks);
 	mtc0(C0_GUESTCTL1, guest_id | GC1_RID(guest_rid));
 	world_switch(&vcpu);

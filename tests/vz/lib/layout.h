@@ -34,6 +34,8 @@
 /* RAM and guest-physical space that belongs to the running test. */
 #define RPA_FREE		0x00400000
 #define GPA_FREE		0x00c00000
+/* What refill_vectors (crt.S) subtract from a GPA; a multiple of 64 KiB. */
+#define REFILL_OFFSET		(GPA_FREE - RPA_FREE)
 
 /* Guest-virtual addresses of the above through the guest's kseg0. */
 #define GVA_CODE		0xffffffff80400000
