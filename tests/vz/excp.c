@@ -175,6 +175,25 @@ TEST(nested_refill, "a guest handler that misses itself: 0x180, EPC of the first
 	CHECK_EQ(dmfgc0(C0_BADVADDR), 0x10100);
 }
 
+/* Nothing answers there on the board: proved by root's own access. */
+#define RPA_NOTHING	UINT64_C(0x40000000)
+
+TEST(bus_error, "a bus error in guest mode is root's DBE or IBE, the guest is unchanged",
+	"§6.2, §20 16")
+{
+	const struct vcpu *e = CATCH(root_insn(LW(V0, 0, A0), 0x9000000000000000 + RPA_NOTHING));
+
+	CHECK(e && CAUSE_EXCCODE(e->cause) == EXC_DBE);
+	map_gpa(ROOT_WIRED, GPA_FREE, LO_RW(RPA_NOTHING), 0);
+	guest_load(KSEG0 + GPA_FREE);
+	CHECK_ROOT_EXCEPTION(EXC_DBE, GVA_CODE);
+	vcpu.epc = KSEG0 + GPA_FREE + 8;
+	run();
+	CHECK_ROOT_EXCEPTION(EXC_IBE, KSEG0 + GPA_FREE + 8);
+	CHECK_EQ(mfgc0(C0_STATUS) & STATUS_EXL, 0);
+	CHECK_EQ(dmfgc0(C0_EPC), 0);
+}
+
 TEST(oracle, "the same exception leaves the same state in root as in the guest", "§4, §6.2")
 {
 	static const u32 insns[] = { SYSCALL, BREAK, TEQ(R0, R0), 0x00000039,

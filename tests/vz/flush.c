@@ -263,7 +263,7 @@ TEST(root_and_guest_same_va, "one user address, root's page and the guest's, in 
 	mine.entryhi = ENTRYHI_EHINV;
 	root_tlb_write(TEST_INDEX, &mine);
 	CHECK_LOAD(VA, 0x4444);
-	CHECK(CATCH(*(volatile u64 *)VA));
+	CHECK(CATCH(root_insn(LD(V0, 0, A0), VA)));
 }
 
 TEST(root_asid_switch, "root changes its ASID between entries: the guest does not notice",

@@ -256,7 +256,9 @@ TEST(cp0_denied_leaves_rest, "CP0=0 does not touch what is not CP0's", "§6.3(a)
 {
 	vcpu.entry_guestctl0 &= ~GC0_CP0;
 	vcpu.gpr[A0] = GVA_DATA;
-	RUN(LW(V0, 0, A0), SW(V0, 0, A0), SYNC, EHB, SYNCI(0, A0), ADDIU(V0, R0, 5));
+	vcpu.gpr[A1] = KSEG0 + GPA_FREE;	/* which root does not back */
+	RUN(LW(V0, 0, A0), SW(V0, 0, A0), SYNC, EHB, SYNCI(0, A0), PREF(0, 0, A1),
+	    ADDIU(V0, R0, 5));
 	CHECK_DONE();
 	CHECK_EQ(vcpu.gpr[V0], 5);
 }

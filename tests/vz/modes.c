@@ -40,6 +40,19 @@ TEST(exit_state, "an exit sets Root.EXL, keeps GM and the rest of Root.Status", 
 	CHECK_EQ(GC1_RID_OF(vcpu.guestctl1), guest_rid);
 }
 
+TEST(exit_registers, "an exit that is no TLB exception leaves BadVAddr, EntryHi, Context alone",
+	"§4, §6.1")
+{
+	dmtc0(C0_ENTRYHI, 0x123450000047);
+	guest_load(KSEG0 + GPA_FREE + 0x77770);
+	CHECK_EQ(vcpu.badvaddr, GPA_FREE + 0x77770);
+	RUN(WAIT);
+	CHECK_GPSI(WAIT);
+	CHECK_EQ(vcpu.badvaddr, GPA_FREE + 0x77770);
+	CHECK_EQ(vcpu.entryhi & ~UINT64_C(0x1fff), (GPA_FREE + 0x77770) & ~UINT64_C(0x1fff));
+	CHECK_EQ(vcpu.context & 0x7ffff0, (GPA_FREE + 0x77770) >> 9 & 0x7ffff0);
+}
+
 TEST(guest_context_survives, "an exit leaves the guest's Status, EPC and Cause alone",
 	"§4, §7.4")
 {

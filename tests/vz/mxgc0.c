@@ -17,6 +17,7 @@ static const struct reg storage[] = {
 	REG(C0_ENTRYLO0, 0xc00000003fffffff),
 	REG(C0_ENTRYLO1, 0xc00000003fffffff),
 	REG(C0_CONTEXT, ~UINT64_C(0x7fffff)),
+	REG(C0_XCONTEXT, ~UINT64_C(0x1ffffffffff)),	/* PTEBase for SEGBITS = 48 */
 	REG(C0_USERLOCAL, ALL),
 	REG(C0_PAGEMASK, 0x01ffe000),
 	REG(C0_ENTRYHI, 0xc0000000ffffe0ff),

@@ -169,7 +169,7 @@ TEST(mapping_is_root_only, "an entry of a guest does not translate root's addres
 	struct tlb_entry its = entry_at(0x1400000, 1), mine;
 
 	root_tlb_write(TEST_INDEX, &its);
-	CHECK(CATCH(*(volatile u32 *)0x1400000));
+	CHECK(CATCH(root_insn(LW(V0, 0, A0), 0x1400000)));
 	mine = entry_at(0x1400000, 0);
 	mine.lo0 = LO_RW(RPA_FREE + 0x2000);
 	*(u32 *)ram(RPA_FREE + 0x2000) = 0x600d;

@@ -239,6 +239,40 @@ TEST(high_gpa, "a GPA of more than 36 bits is reported whole and can be mapped",
 	CHECK_LOAD(XKPHYS_CACHED + gpa + 0x18, 0x4242);
 }
 
+TEST(root_refill_exl, "with Guest.EXL or ERL set too: root's EXL was clear, so refill at 0x080",
+	"§7.4")
+{
+	static const u32 levels[] = { STATUS_EXL, STATUS_ERL, STATUS_EXL | STATUS_ERL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		about("Guest.Status %x", levels[i]);
+		mtgc0(C0_STATUS, STATUS_KX | levels[i]);
+		dmtgc0(C0_EPC, 0x1234);
+		guest_load(KSEG0 + GPA_FREE + 0x10);
+		check_root_exception(__LINE__, EXC_TLBL, 0x080, GVA_CODE);
+		CHECK_EQ(vcpu.badvaddr, GPA_FREE + 0x10);
+		CHECK_EQ(dmfgc0(C0_EPC), 0x1234);
+		CHECK_EQ(mfgc0(C0_STATUS), STATUS_KX | levels[i]);
+	}
+}
+
+TEST(root_refill_user, "from guest user mode: the same, and the guest resumes in user mode",
+	"§4, §7.4")
+{
+	const u32 user = STATUS_KX | STATUS_UX | STATUS_USER;
+
+	map_gva(1, 0x40000, LO_RW(GPA_FREE), 0);
+	vcpu.gpr[A0] = 0x40000;
+	RUN_USER(user, LD(V0, 0x88, A0), MFC0(V1, C0_STATUS));
+	CHECK_ROOT_REFILL(EXC_TLBL, USER_CODE, GPA_FREE + 0x88);
+	CHECK_EQ(mfgc0(C0_STATUS), user);
+	map_gpa(ROOT_WIRED, GPA_FREE, LO_RW(RPA_FREE), 0);
+	((u64 *)ram(RPA_FREE))[0x11] = 0x2a;
+	run();
+	CHECK_GUEST_EXCEPTION(EXC_CPU, USER_CODE + 4);
+	CHECK_EQ(vcpu.gpr[V0], 0x2a);
+}
+
 TEST(refill_vector_kx, "the refill vector for a GPA is chosen by Root.Status.KX alone",
 	"§7.4, §20 13")
 {
@@ -302,6 +336,10 @@ TEST(guest_first, "when both stages refuse, the guest takes it", "§4, §6.7, §
 	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX);
 	guest_load(MAPPED + 0x1000);
 	CHECK_GUEST_EXCEPTION(EXC_TLBL, GVA_CODE);
+	/* Nor is an unaligned address looked up in the root TLB. */
+	mtgc0(C0_STATUS, STATUS_KX | STATUS_UX);
+	guest_load(KSEG0 + GPA_FREE + 0x4001);
+	CHECK_GUEST_EXCEPTION(EXC_ADEL, GVA_CODE);
 }
 
 TEST(permissions_product, "guest and root permissions combine for loads and stores", "§7.3")

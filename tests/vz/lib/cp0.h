@@ -92,7 +92,7 @@
 /* Cause.ExcCode */
 enum exccode {
 	EXC_INT = 0, EXC_MOD = 1, EXC_TLBL = 2, EXC_TLBS = 3, EXC_ADEL = 4,
-	EXC_ADES = 5, EXC_SYS = 8, EXC_BP = 9, EXC_RI = 10, EXC_CPU = 11,
+	EXC_ADES = 5, EXC_IBE = 6, EXC_DBE = 7, EXC_SYS = 8, EXC_BP = 9, EXC_RI = 10, EXC_CPU = 11,
 	EXC_OV = 12, EXC_TR = 13, EXC_TLBRI = 19, EXC_TLBXI = 20,
 	EXC_GE = 27,
 };

@@ -6,7 +6,7 @@ static const char *exccode_name(u32 code)
 	static const char *const names[32] = {
 		[EXC_INT] = "Int", [EXC_MOD] = "Mod", [EXC_TLBL] = "TLBL",
 		[EXC_TLBS] = "TLBS", [EXC_ADEL] = "AdEL", [EXC_ADES] = "AdES",
-		[6] = "IBE", [7] = "DBE", [EXC_SYS] = "Sys", [EXC_BP] = "Bp",
+		[EXC_IBE] = "IBE", [EXC_DBE] = "DBE", [EXC_SYS] = "Sys", [EXC_BP] = "Bp",
 		[EXC_RI] = "RI", [EXC_CPU] = "CpU", [EXC_OV] = "Ov",
 		[EXC_TR] = "Tr", [14] = "MSAFPE", [15] = "FPE",
 		[EXC_TLBRI] = "TLBRI", [EXC_TLBXI] = "TLBXI",
