@@ -92,6 +92,15 @@ enum {
 #define CACHE(op, off, base)	INSN_I(0x2f, base, op, off)
 #define PREF(hint, off, base)	INSN_I(0x33, base, hint, off)
 #else
+#define INSN_R6(funct, rt, off, base) \
+	(0x7c000000u | (u32)(base) << 21 | (u32)(rt) << 16 | \
+	 ((u32)(off) & 0x1ff) << 7 | (u32)(funct))
+#define LL(rt, off, base)	INSN_R6(0x36, rt, off, base)
+#define SC(rt, off, base)	INSN_R6(0x26, rt, off, base)
+#define LLD(rt, off, base)	INSN_R6(0x37, rt, off, base)
+#define SCD(rt, off, base)	INSN_R6(0x27, rt, off, base)
+#define CACHE(op, off, base)	INSN_R6(0x25, op, off, base)
+#define PREF(hint, off, base)	INSN_R6(0x35, hint, off, base)
 #define JR(rs)			INSN_R(0x09, rs, 0, 0)
 #endif
 
