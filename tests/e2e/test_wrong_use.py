@@ -29,7 +29,7 @@ async def test_the_module_on_a_cpu_without_vz(machine: Machine) -> None:
     said = [message for message in await read_kernel_log(machine) if "dune" in message.text]
     said = [message for message in said if message.time > machine.hello.uptime]
     assert [message.text for message in said if "out-of-tree" not in message.text] == [
-        "dune: this CPU lacks VZ"
+        "dune: this CPU lacks the Virtualization module (Config3.VZ)"
     ]
     assert (await machine.run(["ls", "/dev/dune"])).returncode != 0
 
@@ -38,7 +38,7 @@ async def test_dunectl_says_so_too(lab: Lab) -> None:
     result = await dunectl("run", "--cpu", CPU_WITHOUT_VZ, "hello")
     assert result.status == 1
     assert f"dune.ko does not load on CPU {CPU_WITHOUT_VZ}: " in result.stderr
-    assert "this CPU lacks VZ" in result.stderr
+    assert "dune: this CPU lacks the Virtualization module" in result.stderr
     assert "Traceback" not in result.stderr
 
 
