@@ -66,6 +66,8 @@ def _step(project: Project, kernel: Kernel) -> Step:
         shutil.copy2(build / ".config", workshop.out / "config")
         shutil.copy2(build / "System.map", workshop.out)
         (build / "vmlinux").rename(workshop.out / "vmlinux")
+        # What "make modules" would make of it, without building the kernel's own modules.
+        (build / "vmlinux.symvers").rename(build / "Module.symvers")
         (workshop.out / "bin").mkdir()
         await workshop.run(
             "gcc",
