@@ -12,12 +12,15 @@ from typing import TypeVar
 
 from dunectl.errors import InfrastructureError, UserError, Verdict
 from dunectl.machine import GuestError, Machine, MachineSpec
+from dunectl.machine.folder import is_in_use
 from dunectl.project import Board, Project
 
 T = TypeVar("T")
 
-#: How many run folders are kept, oldest go first; one with a file named KEEP stays.
+#: How many run folders are kept, oldest go first; one that is in use, that was made in the last
+#: YOUNG seconds or that has a file named KEEP stays.
 RUNS_KEPT = 30
+YOUNG = 60
 KEEP = "keep"
 
 #: Where the root file system has the module and the tests (images/rootfs/base.list).
@@ -94,7 +97,7 @@ def new_run_dir(project: Project, name: str, now: Callable[[], float] = time.tim
         _point(runs / "latest", run_dir.name)
     except OSError as error:
         raise InfrastructureError(f"{runs}: {error.strerror}", next_step=f"df {runs}") from error
-    _prune(runs)
+    _prune(runs, now())
     return run_dir
 
 
@@ -105,11 +108,14 @@ def _point(link: Path, target: str) -> None:
     temporary.replace(link)
 
 
-def _prune(runs: Path) -> None:
+def _prune(runs: Path, now: float) -> None:
     folders = sorted(path for path in runs.iterdir() if path.is_dir() and not path.is_symlink())
-    old = [path for path in folders[:-RUNS_KEPT] if not (path / KEEP).exists()]
-    for path in old:
-        shutil.rmtree(path, ignore_errors=True)
+    for path in folders[:-RUNS_KEPT]:
+        # Another dunectl may be doing the same.
+        with contextlib.suppress(FileNotFoundError):
+            young = now - path.stat().st_mtime < YOUNG
+            if not (young or (path / KEEP).exists() or is_in_use(path)):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 async def load_dune(machine: Machine) -> None:

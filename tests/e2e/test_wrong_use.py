@@ -105,3 +105,13 @@ async def test_no_kernel_address_leaves_the_module(machine: Machine) -> None:
     text += b"\n".join(line for line in dmesg.stdout.splitlines() if b"dune" in line)
     # CKSEG0 and CKSSEG, and XKPHYS but for the identity of the guest's own vectors.
     assert re.findall(rb"(?i)\bffffffff[89a-f][0-9a-f]{7}\b", text) == []
+
+
+async def test_a_program_cannot_speak_as_the_agent(machine: Machine) -> None:
+    """The port to the controller is root's: an unprivileged program can neither read nor write."""
+    for access in ("<", ">"):
+        result = await machine.run(
+            ["sh", "-c", f"for port in /dev/vport*; do : {access}$port; done"]
+        )
+        assert result.returncode != 0
+        assert b"Permission denied" in result.stderr

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from dunectl.errors import InfrastructureError
 from dunectl.machine.agent import AgentClient, AgentLost, AgentUnresponsive, RunResult, Sink
 from dunectl.machine.console import ConsoleLine, ConsoleLog, Finding
+from dunectl.machine.folder import folder_in_use
 from dunectl.machine.lifecycle import Observations
 from dunectl.machine.process import Process, Spawner, end_process, spawn_owned
 from dunectl.machine.protocol import Hello, Shutdown
@@ -177,6 +178,7 @@ class Machine:
             )
         begin = time.monotonic()
         self.spec.run_dir.mkdir(parents=True, exist_ok=True)
+        self._resources.enter_context(folder_in_use(self.spec.run_dir))
         log = (self.spec.run_dir / "console.log").open("w", encoding="utf-8")
         self.console = self._resources.enter_context(
             ConsoleLog(log, lambda: time.monotonic() - begin, self._on_line, self._on_finding)

@@ -15,6 +15,7 @@ from dunectl import launch
 from dunectl.build import build_targets
 from dunectl.build.report import Reporter
 from dunectl.errors import UserError
+from dunectl.machine.folder import folder_in_use
 from dunectl.project import Project
 from dunectl.testing.guest import GuestSuite
 from dunectl.testing.junit import write_junit
@@ -104,7 +105,8 @@ async def run_session(session: Session, display: Display) -> list[TestResult]:
     """Run every suite. Results survive an interrupt: each is in results.jsonl of the run's folder
     as soon as it is known."""
     results: list[TestResult] = []
-    with (session.context.folder / "results.jsonl").open("w", encoding="utf-8") as log:
+    folder = session.context.folder
+    with folder_in_use(folder), (folder / "results.jsonl").open("w", encoding="utf-8") as log:
 
         def on_result(result: TestResult) -> None:
             results.append(result)
