@@ -124,10 +124,16 @@ static void run_on_cpu(struct dune_vcpu *vcpu)
 	vcpu_put(vcpu, &host);
 }
 
-/* Work that Linux does on the way to user mode, so the thread has to go there. */
-static bool user_work_pending(void)
+/*
+ * Work that Linux does on the way to user mode, so the thread has to go there.
+ * Not before it has been in guest mode once: TIF_NOTIFY_RESUME is set by each
+ * context switch of a thread that uses rseq, so also by a tracer's stop at the
+ * very ioctl, and such a thread would never get on.
+ */
+static bool user_work_pending(bool first)
 {
-	return signal_pending(current) || test_thread_flag(TIF_NOTIFY_RESUME);
+	return signal_pending(current) ||
+	       (!first && test_thread_flag(TIF_NOTIFY_RESUME));
 }
 
 /*
@@ -135,12 +141,12 @@ static bool user_work_pending(void)
  * with an interrupt, which guest mode is left for. False, and interrupts on, if
  * the thread has to return to user mode.
  */
-static bool enter_irqoff(void)
+static bool enter_irqoff(bool first)
 {
 	for (;;) {
 		cond_resched();
 		local_irq_disable();
-		if (user_work_pending()) {
+		if (user_work_pending(first)) {
 			local_irq_enable();
 			return false;
 		}
@@ -153,6 +159,8 @@ static bool enter_irqoff(void)
 
 void dune_vcpu_run(struct dune_vcpu *vcpu, struct dune_enter *io)
 {
+	bool first = true;
+
 	*io = (struct dune_enter) {
 		.size = io->size,
 		.handle = io->handle,
@@ -164,12 +172,13 @@ void dune_vcpu_run(struct dune_vcpu *vcpu, struct dune_enter *io)
 	vcpu->stats[DUNE_STAT_ENTER]++;
 
 	do {
-		if (!enter_irqoff()) {
+		if (!enter_irqoff(first)) {
 			io->reason = DUNE_EXIT_SIGNAL;
 			break;
 		}
 		run_on_cpu(vcpu);
 		local_irq_enable();
+		first = false;
 	} while (dune_exit_slow(vcpu, io));
 
 	io->regs = vcpu->ctx.regs;

@@ -36,7 +36,9 @@
 /*
  * Why DUNE_ENTER returned: X(name, number, text). regs.pc is where guest mode
  * goes on, so behind the HYPCALL instruction for the first three, and at the
- * instruction that could not be executed for the last three.
+ * instruction that could not be executed for the last three. SIGNAL also stands
+ * for other work that Linux does when a thread returns to user mode (rseq for
+ * one), so it may come without a signal.
  */
 #define DUNE_EXIT_LIST(X)						\
 	X(SYSCALL,	0, "system call")				\
