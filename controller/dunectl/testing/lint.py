@@ -20,9 +20,6 @@ C_FOLDERS = ("kmod", "libdune", "images/agent", "tests/guest", "tests/vz")
 SOURCE_FOLDERS = ("controller", "kmod", "libdune", "images", "tests", "qemu/vz")
 SOURCE_SUFFIXES = (".py", ".c", ".h", ".S", ".config", ".list", ".md", ".toml")
 
-#: How many files one checkpatch gets.
-CHUNK = 20
-
 
 class LintSuite:
     """Python: ruff and mypy. C: the compiler's warnings are errors in every build; checkpatch."""
@@ -85,15 +82,18 @@ async def _checkpatch(context: Context) -> str:
     """ERROR lines of the kernel's own checker; its warnings are advice."""
     script = context.artifacts["source:linux"] / "scripts" / "checkpatch.pl"
     files = list(_sources(context.project.root, C_FOLDERS, (".c", ".h")))
-    lines: list[str] = []
-    for start in range(0, len(files), CHUNK):
-        argv: list[str | Path] = [script]
-        argv += ["--no-tree", "--terse", "--no-summary", "-f", *files[start : start + CHUNK]]
-        result = await run_tool(argv, context.project.root)
+    options = ("--no-tree", "--terse", "--no-summary", "-f")
+
+    async def check(share: list[Path]) -> str:
+        result = await run_tool([script, *options, *share], context.project.root)
         if result.status not in (0, 1):
             return f"{script.name}: exit status {result.status}\n{result.output}"
-        lines += [line for line in result.output.splitlines() if ": ERROR: " in line]
-    return "\n".join(lines)
+        return "\n".join(line for line in result.output.splitlines() if ": ERROR: " in line)
+
+    # It reads one file after the other; the CPUs share them.
+    shares = [files[start :: context.jobs] for start in range(context.jobs)]
+    problems = await asyncio.gather(*(check(share) for share in shares if share))
+    return "\n".join(problem for problem in problems if problem)
 
 
 async def _licences(context: Context) -> str:
