@@ -73,8 +73,7 @@ static void check_fields(int line, const char *what, const struct field *field,
 
 	for (size_t i = 0; i < count; i++)
 		ok &= field[i].got == field[i].want;
-	check(line, ok, what);
-	if (ok)
+	if (!check(line, ok, what))
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (field[i].got != field[i].want)

@@ -140,13 +140,16 @@ static bool worth_telling(void)
 	return failures++ < enough;
 }
 
-void check(int line, bool ok, const char *what)
+bool check(int line, bool ok, const char *what)
 {
-	if (ok)
+	if (ok) {
 		checks++;
-	else if (worth_telling())
-		note("line %d: %s: not so%s%s", line, what,
-		     *subject ? ", about " : "", subject);
+		return false;
+	}
+	if (!worth_telling())
+		return false;
+	note("line %d: %s: not so%s%s", line, what, *subject ? ", about " : "", subject);
+	return true;
 }
 
 void check_eq(int line, u64 got, u64 want, const char *what)

@@ -37,7 +37,8 @@ void bail_out(const char *format, ...) __attribute__((noreturn));
 /* What the checks in a loop are about; printed when one fails. */
 void about(const char *format, ...);
 
-void check(int line, bool ok, const char *what);
+/* True if this was a failure and is told; the first ones of a test are. */
+bool check(int line, bool ok, const char *what);
 void check_eq(int line, u64 got, u64 want, const char *what);
 
 #define CHECK(condition)	check(__LINE__, condition, #condition)
