@@ -184,9 +184,7 @@ static void agent_serve(struct agent *agent, int fd, bool forever)
 	link_init(&agent->link, fd);
 	for (;;) {
 		agent_reap(agent);
-		agent_pump(agent);
-		if (link_flush(&agent->link) == LINK_CLOSED ||
-		    agent_receive(agent) == LINK_CLOSED) {
+		if (agent_receive(agent) == LINK_CLOSED) {
 			if (agent->greeted)
 				agent_reset(agent);
 			link_init(&agent->link, fd);
@@ -195,6 +193,8 @@ static void agent_serve(struct agent *agent, int fd, bool forever)
 			poll(NULL, 0, ABSENT_INTERVAL_MS);
 			continue;
 		}
+		/* What was received may be for the operations, and what they do is to be sent. */
+		agent_pump(agent);
 		if (link_flush(&agent->link) != LINK_CLOSED)
 			agent_wait(agent);
 	}

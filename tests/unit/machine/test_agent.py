@@ -114,6 +114,25 @@ async def test_a_program_that_ignores_its_stdin(client: AgentClient, identity: I
     assert result.returncode == 3
 
 
+async def test_the_end_of_stdin_alone_is_noticed(
+    agent_socket: socket.socket, identity: Identity
+) -> None:
+    """It comes when nothing else happens that would wake the agent."""
+    run = protocol.encode_run(
+        1,
+        ["cat"],
+        env={"PATH": "/usr/bin:/bin"},
+        cwd="/",
+        timeout_ms=0,
+        with_stdin=True,
+        **identity,
+    )
+    await exchange(agent_socket, HELLO + run.encode(), 2)
+    await asyncio.sleep(0.2)
+    (answer,) = await exchange(agent_socket, Frame(FrameType.STDIN, 1).encode(), 1)
+    assert answer.type is FrameType.EXIT
+
+
 async def test_much_output_arrives_complete(client: AgentClient, identity: Identity) -> None:
     result = await sh(client, identity, "head -c 3000000 /dev/zero; head -c 1000 /dev/zero >&2")
     assert (len(result.stdout), len(result.stderr), result.truncated) == (3000000, 1000, False)
