@@ -15,6 +15,9 @@ from dunectl.testing.commands import run_tool
 from dunectl.testing.junit import read_junit
 from dunectl.testing.result import Context, OnResult, TestResult
 
+#: How long one test may take before it counts as hanging, seconds. A soak test takes hours.
+SILENCE = 900.0
+
 #: pytest's exit status when -k or -m left nothing.
 _NO_TESTS = 5
 
@@ -31,11 +34,12 @@ class PytestSuite:
     async def run(self, context: Context, on_result: OnResult) -> None:
         """Run pytest and tell its results; one more when it did not come to its regular end."""
         report = context.folder / f"{self.name}.xml"
-        argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", self.folder]
+        argv = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", self.folder]
         argv += ["-m", "soak" if context.lane == "soak" else "not soak"]
         argv += [f"--junitxml={report}", "-o", "junit_family=xunit1"]
         argv += ["-k", context.match] if context.match else []
-        result = await run_tool(argv, context.project.root, env={"DUNECTL_JOBS": str(context.jobs)})
+        silence = None if context.lane == "soak" else SILENCE
+        result = await run_tool(argv, context.project.root, silence=silence)
         log = context.folder / f"{self.name}.log"
         log.write_text(result.output + os.linesep, encoding="utf-8")
         failed = False
@@ -44,10 +48,12 @@ class PytestSuite:
                 failed |= test.failed
                 on_result(test)
         if result.status not in (0, _NO_TESTS) and not failed:
-            detail = f"pytest: exit status {result.status}\n{result.output[-4000:]}"
-            on_result(
-                TestResult(self.name, "pytest", Outcome.INFRASTRUCTURE, 0.0, detail, f"less {log}")
-            )
+            reason = f"exit status {result.status}"
+            if result.silent:
+                reason = f"nothing happened for {SILENCE:.0f} s"
+            outcome = Outcome.SILENT if result.silent else Outcome.INFRASTRUCTURE
+            detail = f"pytest: {reason}\n{result.output[-4000:]}"
+            on_result(TestResult(self.name, "pytest", outcome, 0.0, detail, f"less {log}"))
 
 
 UNIT = PytestSuite(
