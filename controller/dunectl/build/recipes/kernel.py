@@ -38,6 +38,14 @@ def make_arguments(prefix: str) -> tuple[str, ...]:
     )
 
 
+def relocated(tree: Path, build: Path, *others: Path) -> tuple[str, str]:
+    """Arguments of make that keep the paths of this machine out of debug information: files of the
+    kernel and of ``others`` are named as in their own tree, and the compiler ran in "."."""
+    maps = [f"-ffile-prefix-map={build}=.", f"-ffile-prefix-map={tree}/="]
+    flags = " ".join([*maps, *(f"-ffile-prefix-map={other}/=" for other in others)])
+    return f"KCFLAGS={flags}", f"KAFLAGS={flags}"
+
+
 def _step(project: Project, kernel: Kernel) -> Step:
     fragments = tuple(f"images/kernel/{name}.config" for name in kernel.fragments)
     prefix = project.toolchain.prefix
@@ -46,12 +54,10 @@ def _step(project: Project, kernel: Kernel) -> Step:
         tree = workshop.dep("source:linux")
         build = workshop.out / "build"
         build.mkdir()
-        no_paths = f"-ffile-prefix-map={build}=. -ffile-prefix-map={tree}/="
         arguments = (
             f"O={build}",
             *make_arguments(prefix),
-            f"KCFLAGS={no_paths}",
-            f"KAFLAGS={no_paths}",
+            *relocated(tree, build),
             "KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
             "KBUILD_BUILD_VERSION=1",
             "KBUILD_BUILD_USER=dune",

@@ -21,13 +21,14 @@ def steps(project: Project) -> Iterator[Step]:
 def _step(project: Project, name: str) -> Step:
     async def recipe(workshop: Workshop) -> None:
         module = workshop.inputs / "kmod"
+        tree = workshop.dep("source:linux")
+        build = workshop.dep(f"kernel:{name}") / "build"
         await workshop.make(
-            workshop.dep("source:linux"),
-            f"O={workshop.dep(f'kernel:{name}') / 'build'}",
+            tree,
+            f"O={build}",
             f"M={module}",
             *kernel.make_arguments(project.toolchain.prefix),
-            f"KCFLAGS=-ffile-prefix-map={workshop.inputs}/=",
-            f"KAFLAGS=-ffile-prefix-map={workshop.inputs}/=",
+            *kernel.relocated(tree, build, workshop.inputs),
             "W=1",
             "modules",
         )
