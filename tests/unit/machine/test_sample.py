@@ -49,6 +49,8 @@ def test_names(symbols: Symbols) -> None:
         ((USER,) * 20, Outcome.LOCKUP),
         ((WAIT,) * 5 + (BUSY,) * 15, Outcome.LOCKUP),
         ((MODULE, USER) * 10, Outcome.EXIT_STORM),
+        ((MODULE,) * 5 + (USER,) * 5 + (BUSY,) * 10, Outcome.EXIT_STORM),
+        ((MODULE,) * 2 + (USER,) * 18, Outcome.LOCKUP),
         ((MODULE,) * 20, Outcome.LOCKUP),
     ],
 )
