@@ -78,7 +78,7 @@ class Sample:
         where += f", last pc {last:#x}"
         if sum(count for name, count in places.items() if name in IDLE) * 2 > len(self.addresses):
             return Outcome.SILENT, where
-        # An exit costs hundreds of instructions in the module. Now and then it is a timer interrupt.
+        # An exit costs hundreds of instructions of the module; a few are timer interrupts.
         if places["a module"] * 4 >= len(self.addresses) and places["user space or guest mode"]:
             return Outcome.EXIT_STORM, where
         return Outcome.LOCKUP, where
