@@ -11,6 +11,11 @@
  * whole address space, and system calls, signals and libc go on working. Every
  * function returns 0 or a negative errno; dune_strerror() says what it means
  * here and what to do about it. errno itself is not part of the interface.
+ *
+ * Linux sees the program's system calls as always (seccomp, ptrace, audit),
+ * made by an instruction of the library. A seccomp filter must allow what the
+ * library calls besides: ioctl() on its descriptor, sigaltstack() and madvise()
+ * in guest mode; the rest, by occasion, is in libdune(3), CAVEATS.
  */
 #ifndef _DUNE_DUNE_H
 #define _DUNE_DUNE_H
@@ -47,7 +52,8 @@ int dune_init(void);
  *
  * Errors: -ENOTCONN (no dune_init() in this process), -EALREADY (in guest mode
  * already), -EBUSY (in a signal handler that interrupted guest mode), -ENOMEM,
- * -ENOSPC (too many vCPUs), -EBADF (somebody closed the library's descriptor).
+ * -EAGAIN (no pthread_key_create() key left), -ENOSPC (too many vCPUs), -EBADF
+ * (somebody closed the library's descriptor).
  *
  * What happens to a process that is in guest mode:
  *  - fork(), clone(), vfork(): the parent stays in guest mode; the child begins
@@ -55,7 +61,14 @@ int dune_init(void);
  *    Threads made there begin in host mode as well. A child of vfork() may only
  *    exec or _exit(), as everywhere.
  *  - execve() replaces the process and with it guest mode.
- *  - signal handlers run in host mode, on a stack of the library.
+ *  - signal handlers run in host mode, on a stack of the library (256 KiB) or
+ *    the thread's alternate one. si_code and si_addr of a fault are the
+ *    program's; the registers in the ucontext are the library's, which tell
+ *    nothing about the program and must not be changed.
+ *  - A handler that interrupted guest mode has to return, and must not set
+ *    another alternate stack. After siglongjmp() out of it, or in a thread that
+ *    pthread_cancel() ends, host mode goes on where the library expects guest
+ *    mode, and the next dune_leave() is SIGILL.
  */
 int dune_enter(void);
 
@@ -83,7 +96,8 @@ struct dune_stats {
 /**
  * dune_stats() - counters of the calling thread's vCPU, in either mode.
  *
- * Errors: -ENOTCONN (the thread has no vCPU).
+ * Errors: -ENOTCONN (the thread has no vCPU), -EBADF (somebody closed the
+ * library's descriptor).
  */
 int dune_stats(struct dune_stats *stats);
 

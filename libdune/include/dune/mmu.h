@@ -11,7 +11,11 @@
  *
  * The page table belongs to the process. A change is in force for the calling
  * thread when the call returns; for another thread in guest mode at the latest
- * when it has made its next system call. Host mode does not use this table.
+ * when it has made its next system call. Host mode does not use this table, and
+ * neither does Linux: an address in a system call means what it means there.
+ *
+ * It is no protection from the code that runs in guest mode, which reaches all
+ * memory of the process through the unmapped segment XKPHYS as well.
  *
  * All calls work in both modes. A range must begin and end on page boundaries
  * and lie in the address space; otherwise -EINVAL. On -ENOMEM nothing has been

@@ -8,6 +8,11 @@
  * handler may make system calls, use stdio, and trap itself (until the trap
  * stack of 64 KiB is used up). FPU registers are not in the frame: they are the
  * thread's own, and a handler that computes with them changes them.
+ *
+ * What Linux repairs or emulates in host mode is a trap here: an access that is
+ * not aligned (DUNE_EXC_ADEL, DUNE_EXC_ADES), an instruction or an operation of
+ * the FPU that the CPU leaves to software (DUNE_EXC_RI, DUNE_EXC_FPE). So is a
+ * debugger's breakpoint (DUNE_EXC_BP).
  */
 #ifndef _DUNE_TRAP_H
 #define _DUNE_TRAP_H
@@ -93,7 +98,8 @@ int dune_trap_register(unsigned int exccode, dune_trap_handler handler, void *ar
  * dune_trap_default() - what happens without a handler.
  *
  * The thread gets the signal that Linux sends for the same exception in host
- * mode (SIGFPE for `teq` and `break` with code 6 or 7, for instance).
+ * mode if it does not repair the cause (SIGFPE for `teq` and `break` with code 6
+ * or 7, for instance; SIGBUS for an access that is not aligned).
  * If the program handles that signal its handler runs, and the instruction is
  * tried again when it returns. Otherwise the trap and all registers are
  * reported on standard error and the signal kills the process.
