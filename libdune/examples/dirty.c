@@ -21,13 +21,14 @@ static bool dirty[PAGES];
 
 static void on_write(struct dune_frame *frame, void *arg)
 {
-	uint64_t page = (frame->badvaddr - (uintptr_t)memory) / DUNE_PAGE_SIZE;
+	uint64_t offset = frame->badvaddr - (uintptr_t)memory;
+	uint64_t page = offset / DUNE_PAGE_SIZE;
 
 	(void)arg;
-	if (page >= PAGES || dune_mprotect(memory[page], DUNE_PAGE_SIZE, PROT_READ | PROT_WRITE))
+	if (page >= PAGES || dune_identity(memory[page], DUNE_PAGE_SIZE))
 		dune_trap_default(frame);	/* not ours: SIGSEGV */
 	else
-		dirty[page] = true;		/* and the write is tried again */
+		dirty[page] = true;		/* and try again */
 }
 
 static int write_some(void)

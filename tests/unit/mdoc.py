@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Reads the manual pages: the part of mdoc(7) that they use, no more.
 
-A line that begins with a dot is a macro, any other is text. ``Page`` knows sections, and refuses a
-macro it has not heard of, a display or list that does not end, and blanks that mdoc warns about.
+A line that begins with a dot is a macro, any other is text.
 """
 
 from __future__ import annotations
@@ -16,11 +15,9 @@ from pathlib import Path
 _ESCAPES = {r"\-": "-", r"\(aq": "'", r"\(ti": "~", r"\(em": "\u2014", r"\&": "", r"\e": "\\"}
 
 #: Macros that open a block, and those that end it.
-_BLOCKS = {"Bl": "El", "Bd": "Ed", "Fo": "Fc"}
+_BLOCKS = {"Bl": "El", "Bd": "Ed"}
 
-_MACROS = (
-    "Dd Dt Os Sh Ss Nm Nd Pp Op Fl Ar Cm Ev Pa Xr It Em Sy Sq Dq Pq Dl Ft Fn Fa In Va Vt Dv Er Bq"
-)
+_MACROS = "Dd Dt Os Sh Ss Nm Nd Pp Op Fl Ar Cm Ev Pa Xr It Em Sy Pq Dq Dl In Ft Fn Fa Vt Va Dv Er"
 
 
 class Page:
@@ -29,25 +26,6 @@ class Page:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines: Sequence[str] = path.read_text(encoding="utf-8").splitlines()
-        self._check()
-
-    def _check(self) -> None:
-        open_blocks: list[str] = []
-        for number, line in enumerate(self.lines, 1):
-            where = f"{self.path.name}:{number}: {line!r}"
-            macro = macro_of(line)
-            in_literal = open_blocks[-1:] == ["Ed"]
-            assert line == line.rstrip(), f"{where}: blanks at the end"
-            assert line or in_literal, f"{where}: a blank line is .Pp"
-            if macro is None or macro.startswith("\\"):
-                continue
-            if macro in _BLOCKS:
-                open_blocks.append(_BLOCKS[macro])
-            elif macro in _BLOCKS.values():
-                assert open_blocks.pop() == macro, f"{where}: ends something else"
-            else:
-                assert macro in _MACROS.split(), f"{where}: no such macro here"
-        assert not open_blocks, f"{self.path.name}: no .{open_blocks[-1]}"
 
     def section(self, name: str, macro: str = "Sh") -> list[str]:
         """The lines of a section, or with ``macro`` "Ss" of a subsection."""
@@ -57,20 +35,40 @@ class Page:
         length = next((i for i, line in enumerate(rest) if macro_of(line) in ends), len(rest))
         return list(rest[:length])
 
-    def render(self) -> list[str]:
-        """The complaints of the formatters that this host has; none has to be there."""
+    def complaints(self) -> list[str]:
+        """What is wrong with it as mdoc, by our own rules and by the formatters that this host
+        has; none has to be there."""
+        return [*self._own_complaints(), *self._complaints_of_formatters()]
+
+    def _own_complaints(self) -> Iterator[str]:
+        """Macros never heard of, blocks that do not end, blanks that mdoc warns about."""
+        open_blocks: list[str] = []
+        for number, line in enumerate(self.lines, 1):
+            where = f"{self.path.name}:{number}: {line!r}"
+            macro = macro_of(line)
+            if line != line.rstrip():
+                yield f"{where}: blanks at the end"
+            if not line and open_blocks[-1:] != ["Ed"]:
+                yield f"{where}: an empty line, which is .Pp"
+            if macro in _BLOCKS:
+                open_blocks.append(_BLOCKS[macro])
+            elif macro in _BLOCKS.values():
+                if not open_blocks or open_blocks.pop() != macro:
+                    yield f"{where}: ends what has not begun"
+            elif macro not in (None, r"\"", *_MACROS.split()):
+                yield f"{where}: no macro of these pages"
+        yield from (f"{self.path.name}: no .{end}" for end in open_blocks)
+
+    def _complaints_of_formatters(self) -> Iterator[str]:
         commands = (
             ("groff", "-ww", "-mandoc", "-z", "-Tutf8"),
             ("mandoc", "-Tlint", "-Wwarning"),
         )
-        complaints = []
         for command in commands:
             if shutil.which(command[0]):
-                done = subprocess.run(
-                    [*command, str(self.path)], capture_output=True, text=True, timeout=60
-                )
-                complaints += (done.stdout + done.stderr).splitlines()
-        return complaints
+                argv = [*command, str(self.path)]
+                done = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+                yield from (done.stdout + done.stderr).splitlines()
 
 
 def macro_of(line: str) -> str | None:

@@ -79,7 +79,7 @@ def synopsis() -> dict[str, list[str]]:
 
 
 def test_the_page_is_clean() -> None:
-    assert page().render() == []
+    assert page().complaints() == []
 
 
 def test_commands_are_those_of_the_parser() -> None:
