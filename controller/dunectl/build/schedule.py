@@ -87,10 +87,11 @@ class Builder:
         loop = asyncio.get_running_loop()
         self._results = {step.name: loop.create_future() for step in steps}
         try:
-            with self._store.shared(), JobServer(jobs) as server:
-                async with asyncio.TaskGroup() as group:
-                    for step in steps:
-                        group.create_task(self._bring(step, server, keep_going), name=step.name)
+            async with self._store.shared():
+                with JobServer(jobs) as server:
+                    async with asyncio.TaskGroup() as group:
+                        for step in steps:
+                            group.create_task(self._bring(step, server, keep_going))
         except* _Stop:
             pass
         except* DuneError as errors:

@@ -136,25 +136,14 @@ class Store:
     @asynccontextmanager
     async def building(self, key: str, waiting: Callable[[], None]) -> AsyncIterator[None]:
         """Be the only one to build ``key``; ``waiting()`` is called once if another one does."""
-        descriptor = _open_lock(self.root / "locks" / key)
-        try:
-            if not _try_lock(descriptor):
-                waiting()
-                while not _try_lock(descriptor):
-                    await asyncio.sleep(_POLL_SECONDS)
+        async with _held(self.root / "locks" / key, fcntl.LOCK_EX, waiting):
             yield
-        finally:
-            os.close(descriptor)
 
-    @contextmanager
-    def shared(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def shared(self) -> AsyncIterator[None]:
         """Keep the artifacts that are being used from ``clean``."""
-        descriptor = _open_lock(self.root / "lock")
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        async with _held(self.root / "lock", fcntl.LOCK_SH, lambda: None):
             yield
-        finally:
-            os.close(descriptor)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -258,9 +247,22 @@ def _open_lock(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
 
-def _try_lock(descriptor: int) -> bool:
+@asynccontextmanager
+async def _held(path: Path, kind: int, waiting: Callable[[], None]) -> AsyncIterator[None]:
+    descriptor = _open_lock(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _try_lock(descriptor, kind):
+            waiting()
+            while not _try_lock(descriptor, kind):
+                await asyncio.sleep(_POLL_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -146,10 +146,11 @@ def test_clean_takes_what_no_checkout_uses(store: Store, tmp_path: Path) -> None
     assert store.files("logs") == [store.log_path("kernel:lean", new.key)]
 
 
-def test_clean_waits_for_nobody_and_takes_nothing_in_use(store: Store) -> None:
+async def test_clean_waits_for_nobody_and_takes_nothing_in_use(store: Store) -> None:
     publish(store, MANIFEST)
-    with store.shared(), pytest.raises(InfrastructureError, match="another dunectl"):
-        clean.delete(store, store.artifacts())
+    async with store.shared(), store.shared():
+        with pytest.raises(InfrastructureError, match="another dunectl"):
+            clean.delete(store, store.artifacts())
     assert store.find("kernel:lean", MANIFEST.key) is not None
 
 
