@@ -297,6 +297,26 @@ TEST(guest_config_differs, "the same page runs for two guests with different Con
 	}
 }
 
+TEST(guest_registers_differ, "the same page, a guest with UserLocal and one without", "§5.1, §5.3")
+{
+	u32 config3 = mfgc0(C0_CONFIG3);
+
+	dmtgc0(C0_USERLOCAL, 0x1234);
+	LOAD(RPA_CODE, DMFC0(V0, C0_USERLOCAL));
+	for (u32 i = 0; i < 4; i++) {
+		bool there;
+
+		mtgc0(C0_CONFIG3, i & 1 ? config3 | CONFIG3_ULRI : config3 & ~CONFIG3_ULRI);
+		/* Whether root may take it away is the CPU's choice (§5.3). */
+		there = mfgc0(C0_CONFIG3) & CONFIG3_ULRI;
+		about("ULRI %d", there);
+		vcpu.epc = GVA_CODE;
+		run();
+		CHECK_DONE();
+		CHECK_EQ(vcpu.gpr[V0], there ? 0x1234 : 0);
+	}
+}
+
 TEST(controls_differ, "the same page runs under different GuestCtl0: traps come and go", "§3.1")
 {
 	LOAD(RPA_CODE, MFC0(V0, C0_COUNT), MFC0(V0, C0_WIRED), MFC0(V0, C0_EPC));

@@ -298,12 +298,12 @@ TEST(rdhwr_user, "guest user RDHWR: Guest.HWREna first, then GuestCtl0; root's n
 		about("RDHWR %d", n);
 		vcpu.entry_guestctl0 |= GC0_CP0;
 		/* Root's enable is the opposite of the guest's. */
-		mtc0(C0_HWRENA, BIT(n));
 		mtgc0(C0_HWRENA, 0);
+		mtc0(C0_HWRENA, BIT(n));
 		RUN_USER(user, RDHWR(V0, n), SYSCALL);
 		CHECK_GUEST_EXCEPTION(EXC_RI, USER_CODE);
-		mtc0(C0_HWRENA, 0);
 		mtgc0(C0_HWRENA, BIT(n));
+		mtc0(C0_HWRENA, 0);
 		RUN_USER(user, RDHWR(V0, n), SYSCALL);
 		CHECK_GUEST_EXCEPTION(EXC_SYS, USER_CODE + 4);
 		vcpu.entry_guestctl0 &= ~GC0_CP0;

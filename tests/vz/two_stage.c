@@ -195,6 +195,19 @@ TEST(xkphys_beyond_pabits, "xkphys bits above the guest's PABITS are AdE in the 
 {
 	guest_load(XKPHYS_CACHED | BIT(57));
 	CHECK_GUEST_EXCEPTION(EXC_ADEL, GVA_CODE);
+	/* 36 bits without the guest's ELPA, whatever root's; 48 with it. */
+	mtc0(C0_PAGEGRAIN, PAGEGRAIN_ELPA);
+	for (u32 i = 0; i < 4; i++) {
+		about("Guest.PageGrain.ELPA %d", i & 1);
+		mtgc0(C0_STATUS, STATUS_KX);
+		mtgc0(C0_PAGEGRAIN, i & 1 ? PAGEGRAIN_ELPA : 0);
+		mtc0(C0_PAGEGRAIN, PAGEGRAIN_ELPA);
+		guest_load(XKPHYS_CACHED | BIT(40));
+		if (i & 1)
+			check_root_exception(__LINE__, EXC_TLBL, 0x080, GVA_CODE);
+		else
+			CHECK_GUEST_EXCEPTION(EXC_ADEL, GVA_CODE);
+	}
 }
 
 /* ---- Stage 2 fails: root's business ---- */
