@@ -16,3 +16,6 @@ CONFIG_VIRTIO_BLK=y
 # How a guest reports a panic, and how a hung one is noticed
 CONFIG_PVPANIC_PCI=y
 CONFIG_WDT_IB6300ESB=y
+
+# How a bare-metal program speaks and ends (UHI)
+CONFIG_SEMIHOSTING=y
