@@ -63,7 +63,7 @@ def judge(suite: str, spec: BareSpec, result: BareResult) -> list[TestResult]:
     """A result per TAP line, and one for the program when its end is not what TAP promises."""
     tap = parse_tap(result.output)
     seconds = result.seconds / max(1, len(tap.tests))
-    log = spec.folder / f"{spec.name}.out"
+    log = spec.folder / f"{spec.name}.{'out' if result.output else 'log'}"
     tests = [tap_result(suite, spec.name, test, seconds, f"less {log}") for test in tap.tests]
     outcome, problem = Outcome.FAIL, tap.problem
     expected = int(any(not test.ok for test in tap.tests))
@@ -72,7 +72,7 @@ def judge(suite: str, spec: BareSpec, result: BareResult) -> list[TestResult]:
         problem = "\n".join([f"no end after {spec.time_limit:.0f} s", *result.hang.places])
     elif result.status < 0 or result.status > 2 or (problem and not result.output):
         outcome = Outcome.QEMU_CRASH
-        problem = f"exit status {result.status}\n{result.log}"
+        problem = f"exit status {result.status}\n{result.log or 'QEMU said nothing'}"
     elif problem is None and result.status != expected:
         problem = f"exit status {result.status}, expected {expected}"
     if problem is not None:
