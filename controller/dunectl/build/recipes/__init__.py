@@ -6,19 +6,18 @@ from __future__ import annotations
 from dunectl.build.graph import Graph
 from dunectl.build.recipes import (
     agent,
-    guest_tests,
     kernel,
     kmod,
     libdune,
     qemu,
     rootfs,
     source,
+    tests,
     toolchain,
-    vz_tests,
 )
 from dunectl.project import Project
 
-_MODULES = (source, toolchain, qemu, kernel, kmod, libdune, agent, rootfs, guest_tests, vz_tests)
+_MODULES = (source, toolchain, qemu, kernel, kmod, libdune, agent, rootfs, tests)
 
 
 def project_graph(project: Project) -> Graph:
