@@ -18,7 +18,7 @@ from dunectl.testing.result import Context, OnResult, TestResult
 #: How long one test may take before it counts as hanging, seconds. A soak test takes hours.
 SILENCE = 900.0
 
-#: pytest's exit status when -k or -m left nothing.
+#: pytest's exit status when there was nothing to run; only a -k of the user's may lead to that.
 _NO_TESTS = 5
 
 
@@ -43,11 +43,12 @@ class PytestSuite:
         log = context.folder / f"{self.name}.log"
         log.write_text(result.output + os.linesep, encoding="utf-8")
         failed = False
+        regular = (0, _NO_TESTS) if context.match else (0,)
         with contextlib.suppress(OSError, ET.ParseError):
             for test in read_junit(report, self.name):
                 failed |= test.failed
                 on_result(test)
-        if result.status not in (0, _NO_TESTS) and not failed:
+        if result.status not in regular and not failed:
             reason = f"exit status {result.status}"
             if result.silent:
                 reason = f"nothing happened for {SILENCE:.0f} s"

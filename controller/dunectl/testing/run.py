@@ -15,6 +15,7 @@ from dunectl import launch
 from dunectl.build import build_targets
 from dunectl.build.report import Reporter
 from dunectl.errors import UserError
+from dunectl.machine import Outcome
 from dunectl.machine.folder import folder_in_use
 from dunectl.project import Project
 from dunectl.testing.guest import GuestSuite
@@ -117,12 +118,23 @@ async def run_session(session: Session, display: Display) -> list[TestResult]:
         try:
             for suite in session.suites:
                 display.suite_begins(suite)
+                told = len(results)
                 await suite.run(session.context, on_result)
+                if len(results) == told and not session.context.match:
+                    on_result(_nothing_ran(suite, session.context))
                 display.suite_ends(suite)
         finally:
             if session.junit is not None:
                 write_junit(session.junit, results)
     return results
+
+
+def _nothing_ran(suite: Suite, context: Context) -> TestResult:
+    """A suite without a single test has lost them, unless -k asked for others."""
+    detail = f"not one test of this suite ran in lane {context.lane!r}"
+    return TestResult(
+        suite.name, "its tests", Outcome.INFRASTRUCTURE, 0.0, detail, f"less {context.folder}"
+    )
 
 
 def as_dict(result: TestResult) -> dict[str, object]:

@@ -7,15 +7,18 @@ import io
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from dunectl.cli import main
 from dunectl.machine import Outcome
+from dunectl.project import Project, find_root
 from dunectl.testing.junit import read_junit, write_junit
-from dunectl.testing.result import TestResult
-from dunectl.testing.run import LANES, SUITES, count_line, exit_status
+from dunectl.testing.pytests import PytestSuite
+from dunectl.testing.result import Context, OnResult, Suite, TestResult
+from dunectl.testing.run import LANES, SUITES, Session, count_line, exit_status, run_session
 from dunectl.ui.tests import PlainDisplay, show_table
 
 PASSED = TestResult("s", "good", Outcome.PASS, 1.0)
@@ -36,6 +39,31 @@ SKIPPED = TestResult("t", "other", Outcome.SKIP, 0.0, "no such board")
 def test_the_exit_status_can_be_trusted(results: list[TestResult], status: int, line: str) -> None:
     assert exit_status(results) == status
     assert count_line(results) == line
+
+
+@dataclass(frozen=True)
+class EmptySuite:
+    """A suite that finds none of its tests."""
+
+    name: str = "empty"
+    about: str = ""
+    needs: tuple[str, ...] = ()
+
+    async def run(self, context: Context, on_result: OnResult) -> None:
+        pass
+
+
+@pytest.mark.parametrize("suite", [EmptySuite(), PytestSuite("empty", "", "tests", ())])
+@pytest.mark.parametrize("match", ["", "nothing"])
+async def test_a_suite_without_tests_fails_unless_k_left_none(
+    tmp_path: Path, suite: Suite, match: str
+) -> None:
+    (tmp_path / "tests").mkdir()
+    project = replace(Project.load(find_root()), root=tmp_path)
+    context = Context(project, {}, "default", match, jobs=1, folder=tmp_path)
+    session = Session(context, (suite,), junit=None)
+    results = await run_session(session, PlainDisplay(io.StringIO()))
+    assert [result.failed for result in results] == ([] if match else [True])
 
 
 @pytest.mark.parametrize("outcome", Outcome)
