@@ -19,6 +19,15 @@ from tests.e2e.support import dunectl
 CPU_WITHOUT_VZ = "MIPS64R2-generic"
 SPIN = "/tmp/spin"
 
+#: An address in CKSEG0 to CKSEG3 (the kernel's image and modules), XKPHYS of the lowest 4 GiB (its
+#: data) or XKSEG (vmalloc). The guest's own EBase is in XKPHYS too, but above 4 GiB.
+KERNEL_ADDRESS = re.compile(
+    rb"(?<![0-9a-f])"
+    rb"(?:ffffffff[89a-f][0-9a-f]{7}|[9a][08]000000[0-9a-f]{8}|c00000[0-9a-f]{10})"
+    rb"(?![0-9a-f])",
+    re.IGNORECASE,
+)
+
 
 @pytest.mark.machine(cpu=CPU_WITHOUT_VZ, module=False)
 async def test_the_module_on_a_cpu_without_vz(machine: Machine) -> None:
@@ -103,8 +112,26 @@ async def test_no_kernel_address_leaves_the_module(machine: Machine) -> None:
     dmesg = await machine.run(["dmesg"])
     text = result.stdout + result.stderr
     text += b"\n".join(line for line in dmesg.stdout.splitlines() if b"dune" in line)
-    # CKSEG0 and CKSSEG, and XKPHYS but for the identity of the guest's own vectors.
-    assert re.findall(rb"(?i)\bffffffff[89a-f][0-9a-f]{7}\b", text) == []
+    assert re.findall(KERNEL_ADDRESS, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "tells"),
+    [
+        (b"vcpu at 0xffffffff80123456", True),
+        (b"module at FFFFFFFFC0004000,", True),
+        (b"vcpu=9800000003a41c00", True),
+        (b"vcpu at 0x980000009fff0000", True),
+        (b"uncached 0x9000000003a41c00", True),
+        (b"stack c000000000214000", True),
+        (b"EBase 0x9800000120008000, Status 0x240000e0", False),
+        (b"trap at 0x120004410, sp 0xfffbc2d3f0", False),
+        (b"instruction ffffffff", False),
+    ],
+)
+def test_a_kernel_address_is_known_when_it_is_seen(text: bytes, tells: bool) -> None:
+    """What the test above looks for is what the kernel's addresses look like."""
+    assert bool(re.search(KERNEL_ADDRESS, text)) == tells
 
 
 async def test_a_program_cannot_speak_as_the_agent(machine: Machine) -> None:
