@@ -11,8 +11,9 @@
  */
 #define SOON		6000000
 
-/* Guest code: Compare = Count + a0. */
-#define COMPARE_SOON	MFC0(V0, C0_COUNT), DADDU(V0, V0, A0), MTC0(V0, C0_COMPARE)
+/* RUN() behind: Compare = Count + a0. */
+#define RUN_WITH_COMPARE(...) \
+	RUN(MFC0(V0, C0_COUNT), DADDU(V0, V0, A0), MTC0(V0, C0_COMPARE), __VA_ARGS__)
 
 static void wait_ticks(u32 ticks)
 {
@@ -91,7 +92,7 @@ TEST(compare, "Guest.Count = Guest.Compare: TI and IP7 in the guest, no exit bef
 {
 	mtgc0(C0_STATUS, GUEST_STATUS | STATUS_IE | STATUS_IM(7));
 	vcpu.gpr[A0] = SOON;
-	RUN(COMPARE_SOON, BEQ(R0, R0, -1), NOP);
+	RUN_WITH_COMPARE(BEQ(R0, R0, -1), NOP);
 	check_guest_exception(__LINE__, EXC_INT, 0x180, GVA_CODE + 12);
 	CHECK(mfgc0(C0_CAUSE) & CAUSE_TI);
 	CHECK(mfgc0(C0_CAUSE) & CAUSE_IP(7));
@@ -107,7 +108,7 @@ TEST(compare_offset, "the comparator compares Guest.Count, not Root.Count", "§9
 	mtgc0(C0_CAUSE, 0);
 	mtgc0(C0_STATUS, GUEST_STATUS | STATUS_IE | STATUS_IM(7));
 	vcpu.gpr[A0] = SOON;
-	RUN(COMPARE_SOON, BEQ(R0, R0, -1), NOP);
+	RUN_WITH_COMPARE(BEQ(R0, R0, -1), NOP);
 	check_guest_exception(__LINE__, EXC_INT, 0x180, GVA_CODE + 12);
 	/* Root.Count reaches the number that Compare holds 2^30 ticks from now. */
 	mtgc0(C0_COMPARE, mfc0(C0_COUNT) + SOON);

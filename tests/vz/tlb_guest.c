@@ -13,9 +13,10 @@ static void entry_in_gprs(u64 va, u64 lo0, u64 lo1, u32 index)
 	vcpu.gpr[A3] = index;
 }
 
-#define WRITE_ENTRY \
-	DMTC0(A0, C0_ENTRYHI), DMTC0(A1, C0_ENTRYLO0), DMTC0(A2, C0_ENTRYLO1), \
-	MTC0(R0, C0_PAGEMASK), MTC0(A3, C0_INDEX)
+/* RUN() behind the loading of those registers. */
+#define RUN_WITH_ENTRY(...) \
+	RUN(DMTC0(A0, C0_ENTRYHI), DMTC0(A1, C0_ENTRYLO0), DMTC0(A2, C0_ENTRYLO1), \
+	    MTC0(R0, C0_PAGEMASK), MTC0(A3, C0_INDEX), __VA_ARGS__)
 
 TEST(tlbwi, "guest TLBWI writes the guest TLB, tagged with ID and not RID", "§2.6")
 {
@@ -24,7 +25,7 @@ TEST(tlbwi, "guest TLBWI writes the guest TLB, tagged with ID and not RID", "§2
 	*(u64 *)ram(RPA_DATA0) = 0x1357;
 	entry_in_gprs(VA, LO_RW(GPA_DATA), LO_RW(GPA_DATA + 0x1000), 5);
 	vcpu.gpr[A4] = VA;
-	RUN(WRITE_ENTRY, TLBWI, EHB, LD(V0, 0, A4));
+	RUN_WITH_ENTRY(TLBWI, EHB, LD(V0, 0, A4));
 	CHECK_DONE();
 	CHECK_EQ(vcpu.gpr[V0], 0x1357);
 	CHECK_EQ(GC1_RID_OF(vcpu.guestctl1), guest_rid);
@@ -42,12 +43,12 @@ TEST(tlbwi, "guest TLBWI writes the guest TLB, tagged with ID and not RID", "§2
 TEST(not_global, "a guest TLB entry is global only if the guest says so", "§2.6")
 {
 	entry_in_gprs(VA | 0x12, LO_RW(GPA_DATA), LO_RW(GPA_DATA), 0);
-	RUN(WRITE_ENTRY, TLBWI);
+	RUN_WITH_ENTRY(TLBWI);
 	CHECK_DONE();
 	CHECK(!(guest_tlb_read(0).lo0 & ENTRYLO_G));
 	vcpu.gpr[A1] |= ENTRYLO_G;
 	vcpu.gpr[A2] |= ENTRYLO_G;
-	RUN(WRITE_ENTRY, TLBWI);
+	RUN_WITH_ENTRY(TLBWI);
 	CHECK_DONE();
 	CHECK(guest_tlb_read(0).lo0 & ENTRYLO_G);
 }
@@ -157,7 +158,7 @@ TEST(tlbwr, "guest TLBWR avoids the entries below Guest.Wired", "§2.6")
 		u32 index;
 
 		vcpu.gpr[A0] = VA + 0x2000 * i;
-		RUN(WRITE_ENTRY, TLBWR);
+		RUN_WITH_ENTRY(TLBWR);
 		CHECK_DONE();
 		index = guest_tlb_probe(vcpu.gpr[A0], guest_id);
 		CHECK(!(index & INDEX_P));
@@ -228,7 +229,7 @@ TEST(remap_at_once, "an entry the guest overwrites is not used any more", "§2.6
 	*(u64 *)ram(RPA_DATA1) = 0xbbbb;
 	map_gva(5, VA, LO_RW(GPA_DATA), LO_RW(GPA_DATA));
 	entry_in_gprs(VA, LO_RW(GPA_DATA + 0x1000), LO_RW(GPA_DATA), 5);
-	RUN(LD(V0, 0, A0), WRITE_ENTRY, TLBWI, EHB, LD(V1, 0, A0));
+	RUN_WITH_ENTRY(LD(V0, 0, A0), TLBWI, EHB, LD(V1, 0, A0));
 	CHECK_DONE();
 	CHECK_EQ(vcpu.gpr[V0], 0xaaaa);
 	CHECK_EQ(vcpu.gpr[V1], 0xbbbb);

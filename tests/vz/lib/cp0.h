@@ -212,10 +212,11 @@ enum gexccode {
 	asm volatile(insn " %0, $%1, %2" \
 		     : "=r"(value_) : "i"((reg) >> 3), "i"((reg) & 7) : "memory"); \
 	value_; })
-#define CP0_WRITE(insn, reg, value) \
+#define CP0_WRITE(insn, reg, value) do { \
 	asm volatile(insn " %z0, $%1, %2\n\tehb" \
 		     : : "Jr"((u64)(value)), "i"((reg) >> 3), "i"((reg) & 7) \
-		     : "memory")
+		     : "memory"); \
+	} while (0)
 
 #define mfc0(reg)		((u32)CP0_READ("mfc0", reg))
 #define dmfc0(reg)		CP0_READ("dmfc0", reg)
@@ -227,6 +228,8 @@ enum gexccode {
 #define dmtgc0(reg, value)	CP0_WRITE("dmtgc0", reg, value)
 
 /* TLB instructions: tlb_op(tlbwi), tlb_op(tlbginvf). */
-#define tlb_op(insn)	asm volatile(#insn "\n\tehb" : : : "memory")
+#define tlb_op(insn) do { \
+	asm volatile(#insn "\n\tehb" : : : "memory"); \
+	} while (0)
 
 #endif

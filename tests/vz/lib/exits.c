@@ -82,55 +82,54 @@ static void check_fields(int line, const char *what, const struct field *field,
 	describe_exit();
 }
 
-#define CHECK_FIELDS(line, what, ...) \
-	check_fields(line, what, (const struct field[]){ __VA_ARGS__ }, \
-		     sizeof((const struct field[]){ __VA_ARGS__ }) / \
-		     sizeof(struct field))
+#define COUNT_FIELDS(...) \
+	(sizeof((const struct field[]){ __VA_ARGS__ }) / sizeof(struct field))
 
-/* How root finds itself after any exception taken in guest mode (§4). */
-#define EXIT_STATE(offset, exccode) \
-	{ "ExcCode", exit_exccode(), exccode }, \
-	{ "vector", vcpu.vector, offset }, \
-	{ "Status.EXL", !!(vcpu.status & STATUS_EXL), 1 }, \
-	{ "GuestCtl0.GM", !!(vcpu.guestctl0 & GC0_GM), 1 }
+/*
+ * Root is in the handler of @exccode at EBase + @offset, as it finds itself
+ * after any exception taken in guest mode (§4); and the further fields.
+ */
+#define CHECK_EXIT(line, what, exccode, offset, ...) \
+	check_fields(line, what, (const struct field[]){ \
+		{ "ExcCode", exit_exccode(), exccode }, \
+		{ "vector", vcpu.vector, offset }, \
+		{ "Status.EXL", !!(vcpu.status & STATUS_EXL), 1 }, \
+		{ "GuestCtl0.GM", !!(vcpu.guestctl0 & GC0_GM), 1 }, \
+		__VA_ARGS__ }, 4 + COUNT_FIELDS(__VA_ARGS__))
 
 void check_done(int line)
 {
-	CHECK_FIELDS(line, "guest reached its end",
-		     EXIT_STATE(0x180, EXC_GE),
-		     { "GExcCode", GC0_GEXCCODE(vcpu.guestctl0), GEXC_HC },
-		     { "BadInstr", vcpu.badinstr, HYPCALL(HC_DONE) });
+	CHECK_EXIT(line, "guest reached its end", EXC_GE, 0x180,
+		   { "GExcCode", GC0_GEXCCODE(vcpu.guestctl0), GEXC_HC },
+		   { "BadInstr", vcpu.badinstr, HYPCALL(HC_DONE) });
 }
 
 void check_ge(int line, enum gexccode gexccode, u64 epc, u32 badinstr)
 {
-	CHECK_FIELDS(line, gexccode_name(gexccode),
-		     EXIT_STATE(0x180, EXC_GE),
-		     { "GExcCode", GC0_GEXCCODE(vcpu.guestctl0), gexccode },
-		     { "EPC", vcpu.epc, epc },
-		     { "BadInstr", vcpu.badinstr, badinstr },
-		     { "BD", vcpu.cause & CAUSE_BD, 0 });
+	CHECK_EXIT(line, gexccode_name(gexccode), EXC_GE, 0x180,
+		   { "GExcCode", GC0_GEXCCODE(vcpu.guestctl0), gexccode },
+		   { "EPC", vcpu.epc, epc },
+		   { "BadInstr", vcpu.badinstr, badinstr },
+		   { "BD", vcpu.cause & CAUSE_BD, 0 });
 }
 
 void check_guest_exception(int line, enum exccode exccode, u32 offset, u64 epc)
 {
 	u32 cause = mfgc0(C0_CAUSE);
 
-	CHECK_FIELDS(line, "exception stays in the guest",
-		     EXIT_STATE(0x180, EXC_GE),
-		     { "GExcCode", GC0_GEXCCODE(vcpu.guestctl0), GEXC_HC },
-		     { "BadInstr", vcpu.badinstr, HYPCALL(HC_VECTOR(offset)) },
-		     { "Guest.Cause.ExcCode", CAUSE_EXCCODE(cause), exccode },
-		     { "Guest.EPC", dmfgc0(C0_EPC), epc },
-		     { "Guest.Status.EXL",
-		       !!(mfgc0(C0_STATUS) & STATUS_EXL), 1 });
+	CHECK_EXIT(line, "exception stays in the guest", EXC_GE, 0x180,
+		   { "GExcCode", GC0_GEXCCODE(vcpu.guestctl0), GEXC_HC },
+		   { "BadInstr", vcpu.badinstr, HYPCALL(HC_VECTOR(offset)) },
+		   { "Guest.Cause.ExcCode", CAUSE_EXCCODE(cause), exccode },
+		   { "Guest.EPC", dmfgc0(C0_EPC), epc },
+		   { "Guest.Status.EXL",
+		     !!(mfgc0(C0_STATUS) & STATUS_EXL), 1 });
 }
 
 void check_root_exception(int line, enum exccode exccode, u32 offset, u64 epc)
 {
-	CHECK_FIELDS(line, "exception goes to root",
-		     EXIT_STATE(offset, exccode),
-		     { "EPC", vcpu.epc, epc });
+	CHECK_EXIT(line, "exception goes to root", exccode, offset,
+		   { "EPC", vcpu.epc, epc });
 }
 
 void check_root_tlb(int line, enum exccode exccode, u32 offset, u64 epc, u64 gpa)
@@ -140,21 +139,20 @@ void check_root_tlb(int line, enum exccode exccode, u32 offset, u64 epc, u64 gpa
 	/* XContext: PTEBase, R (two bits), BadVPN2 from bit 4 on. */
 	u64 xcontext_mask = BIT(segbits - 7) - 1;
 
-	CHECK_FIELDS(line, "root TLB exception for a GPA",
-		     EXIT_STATE(offset, exccode),
-		     { "GExcCode", GC0_GEXCCODE(vcpu.guestctl0), GEXC_GPA },
-		     { "EPC", vcpu.epc, epc },
-		     { "BadVAddr", vcpu.badvaddr, gpa },
-		     { "EntryHi.VPN2", vcpu.entryhi & ~UINT64_C(0x1fff), vpn2 },
-		     { "Context.BadVPN2", vcpu.context & 0x7ffff0,
-		       vpn2 >> 9 & 0x7ffff0 },
-		     { "XContext.{R,BadVPN2}", vcpu.xcontext & xcontext_mask,
-		       vpn2 >> 9 },
-		     { "Guest.Status.EXL",
-		       !!(mfgc0(C0_STATUS) & STATUS_EXL), 0 },
-		     { "Guest.EPC", dmfgc0(C0_EPC), 0 },
-		     { "Guest.BadVAddr", dmfgc0(C0_BADVADDR), 0 },
-		     { "Guest.Cause.ExcCode", CAUSE_EXCCODE(mfgc0(C0_CAUSE)), 0 });
+	CHECK_EXIT(line, "root TLB exception for a GPA", exccode, offset,
+		   { "GExcCode", GC0_GEXCCODE(vcpu.guestctl0), GEXC_GPA },
+		   { "EPC", vcpu.epc, epc },
+		   { "BadVAddr", vcpu.badvaddr, gpa },
+		   { "EntryHi.VPN2", vcpu.entryhi & ~UINT64_C(0x1fff), vpn2 },
+		   { "Context.BadVPN2", vcpu.context & 0x7ffff0,
+		     vpn2 >> 9 & 0x7ffff0 },
+		   { "XContext.{R,BadVPN2}", vcpu.xcontext & xcontext_mask,
+		     vpn2 >> 9 },
+		   { "Guest.Status.EXL",
+		     !!(mfgc0(C0_STATUS) & STATUS_EXL), 0 },
+		   { "Guest.EPC", dmfgc0(C0_EPC), 0 },
+		   { "Guest.BadVAddr", dmfgc0(C0_BADVADDR), 0 },
+		   { "Guest.Cause.ExcCode", CAUSE_EXCCODE(mfgc0(C0_CAUSE)), 0 });
 }
 
 void check_load(int line, u64 gva, u64 want)
