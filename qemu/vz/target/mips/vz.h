@@ -107,7 +107,7 @@ typedef struct MIPSVZState {
     bool dirty;                 /* flush the guest MMU indexes before entry */
     uint32_t compare;           /* guest Compare, as the timer sees it */
     uint64_t fault_gpa;
-    MIPSVZTag tag;              /* what the guest MMU indexes were filled under */
+    MIPSVZTag tag;              /* under which the guest indexes were filled */
     uint64_t tb_key;            /* cs_base of guest translation blocks */
     uint32_t tb_config[6];      /* the guest Config registers behind tb_key */
 } MIPSVZState;

@@ -225,8 +225,10 @@ static void write_guest(CPUMIPSState *env, target_ulong value, uint32_t reg,
         return;
     }
     switch (reg) {
-#define VZ_REG(rd, sel, name, field, ctype, group) \
-    case CP0(rd, sel): guest->name = value; break;
+#define VZ_REG(rd, sel, name, field, ctype, group)  \
+    case CP0(rd, sel):                              \
+        guest->name = value;                        \
+        break;
 #define VZ_STATE(name, field, ctype)
 #define VZ_TRAP(rd, first, last, group)
 #include "../../vz-regs.h.inc"
