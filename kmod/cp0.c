@@ -1,16 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The guest CP0 context: initial state, save and load (cp0.h has the table). */
 
+#include <linux/jiffies.h>
 #include <linux/string.h>
 
 #include <asm/addrspace.h>
 #include <asm/hazards.h>
 #include <asm/setup.h>
+#include <asm/time.h>
 
 #include "cp0.h"
 
 /* Config registers of every vCPU, as the hardware took them. */
 static struct dune_gc0 config;
+
+static void timer_save(struct dune_gc0 *gc0)
+{
+	gc0->saved_count = read_gc0_count();
+	gc0->saved_jiffies = jiffies;
+}
+
+/* Ticks of Count since timer_save(): jiffies say how often it went round. */
+static s64 timer_elapsed(const struct dune_gc0 *gc0)
+{
+	s64 rough = (jiffies - gc0->saved_jiffies) * (mips_hpt_frequency / HZ);
+	u32 exact = read_gc0_count() - gc0->saved_count;
+
+	return rough + (s32)(exact - (u32)rough);
+}
+
+/*
+ * The timer runs on without its vCPU, but Compare and Cause are somebody else's
+ * meanwhile, and writing Compare forgets that Count has passed it. So that is
+ * looked up, and TI set as hardware would have done (mips-vz.md §9).
+ *
+ * Comes after Compare and Cause are written. Count passing Compare between the
+ * two is undone by the latter, but seen here; from then on hardware sees it.
+ */
+static void timer_catch_up(const struct dune_gc0 *gc0)
+{
+	u32 before_compare = (u32)gc0->compare - gc0->saved_count - 1;
+
+	if (timer_elapsed(gc0) > (s64)before_compare)
+		set_gc0_cause(CAUSEF_TI);
+}
 
 void dune_gc0_load(const struct dune_gc0 *gc0)
 {
@@ -20,6 +53,8 @@ void dune_gc0_load(const struct dune_gc0 *gc0)
 			write_gc0_##name(gc0->name);			\
 	} while (0);
 #include "cp0_regs.h"
+	back_to_back_c0_hazard();
+	timer_catch_up(gc0);
 
 	/* WG set lets the upper half be written; then WG as the guest has it. */
 	write_gc0_ebase_64(gc0->ebase | MIPS_EBASE_WG);
@@ -32,6 +67,7 @@ void dune_gc0_load(const struct dune_gc0 *gc0)
 
 void dune_gc0_save(struct dune_gc0 *gc0)
 {
+	timer_save(gc0);		/* before Cause, or a tick between is lost */
 #define DUNE_GC0(name, condition)					\
 	do {								\
 		if (condition)						\
@@ -132,4 +168,6 @@ void dune_gc0_init(struct dune_gc0 *gc0, unsigned long ebase)
 	gc0->wired = config.wired & MIPSR6_WIRED_LIMIT;
 	gc0->hwrena = hwrena;
 	gc0->ebase = PHYS_TO_XKPHYS(K_CALG_NONCOHERENT, ebase);
+	gc0->saved_count = read_c0_count();	/* GTOffset is 0 for a guest */
+	gc0->saved_jiffies = jiffies;
 }

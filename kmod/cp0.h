@@ -16,10 +16,16 @@
 #include <asm/cpu-features.h>
 #include <asm/mipsregs.h>
 
+/*
+ * @saved_count, @saved_jiffies: Count and the time when the others were taken,
+ * to tell on loading whether Count has passed Compare in between.
+ */
 struct dune_gc0 {
 #define DUNE_GC0(name, condition)	unsigned long name;
 #include "cp0_regs.h"
 	unsigned long ebase;
+	u32 saved_count;
+	unsigned long saved_jiffies;
 };
 
 /*

@@ -6,8 +6,9 @@
  *
  * Names are those of read_gc0_*() in asm/mipsregs.h; the order is that of
  * loading. Config comes first, since it decides which fields of the others
- * exist; Compare before Cause, since writing it clears TI. EBase is written in
- * two steps, so cp0.c handles it.
+ * exist; Compare before Cause, since writing it clears TI, which Cause then has as
+ * it was saved. EBase is written in two steps, and the timer has to catch up, so
+ * cp0.c handles these.
  */
 DUNE_GC0(config, true)
 DUNE_GC0(config1, cpu_guest_has_conf1)
