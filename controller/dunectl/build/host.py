@@ -102,40 +102,41 @@ class Host:
         return tuple(name for name in packages if name not in installed)
 
     async def install(self, packages: Sequence[str], reporter: Reporter) -> None:
-        """Install Debian packages if that needs no password, else say what to type."""
-        command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-        by_hand = "sudo " + shlex.join(command)
+        """Install Debian packages if we are root or sudo lets us, else say what to type. If sudo
+        wants a password, it asks for it, provided that there is a terminal."""
         if not self.is_debian:
             raise InfrastructureError(
                 f"not in PATH: {', '.join(packages)} (this host has no dpkg, so nothing is"
                 " installed for you)",
                 next_step="install these tools with your package manager, then try again",
             )
-        prefix = privilege()
-        if prefix is None:
-            raise InfrastructureError(
-                f"Debian packages are missing: {', '.join(packages)}", next_step=by_hand
-            )
-        wait = ["-o", "DPkg::Lock::Timeout=300"]
-        reporter(HostEvent(f"installing Debian packages: {' '.join(packages)}"))
+        script = ["sh", "-c", _script(packages)]
+        message = f"installing Debian packages: {' '.join(packages)}"
         lines: list[str] = []
-        # Package lists that are missing or old are the usual reason for the first to fail.
-        for attempt in (command, ["apt-get", "update"], command):
-            argv = [*prefix, attempt[0], *wait, *attempt[1:]]
-            lines.clear()
+        prefix = privilege()
+        if prefix is not None:
+            reporter(HostEvent(message))
             status = await process.run(
-                argv,
+                [*prefix, *script],
                 cwd=Path("/"),
-                environment=process.clean_environment() | {"DEBIAN_FRONTEND": "noninteractive"},
+                environment=process.clean_environment(),
                 line=lines.append,
                 grace=_INSTALL_GRACE_SECONDS,
             )
-            if attempt is command and status == 0:
-                self.forget()
-                return
-        raise InfrastructureError(
-            "installing Debian packages failed:\n" + "\n".join(lines[-10:]), next_step=by_hand
-        )
+        elif (sudo := shutil.which("sudo")) and os.isatty(0):
+            # Not told to the reporter: what it draws would be in the way of the prompt.
+            prompt = f"dunectl: {message}\n[sudo] password for %p: "
+            status = await process.on_terminal([sudo, "-p", prompt, *script])
+        else:
+            raise InfrastructureError(
+                f"Debian packages are missing: {', '.join(packages)}", next_step=by_hand(packages)
+            )
+        if status != 0:
+            raise InfrastructureError(
+                "\n".join(["installing Debian packages failed", *lines[-10:]]),
+                next_step=by_hand(packages),
+            )
+        self.forget()
 
     def forget(self) -> None:
         """Ask everything anew: the host was changed."""
@@ -154,8 +155,27 @@ class Host:
         temporary.replace(self._cache)
 
 
+def _script(packages: Sequence[str]) -> str:
+    """For a shell of root. sudo drops the environment, so the script has its own."""
+    apt = "apt-get -o DPkg::Lock::Timeout=300"
+    install = f"{apt} install -y --no-install-recommends {shlex.join(packages)}"
+    # Package lists that are missing or old are the usual reason for the first to fail.
+    return f"export DEBIAN_FRONTEND=noninteractive; {install} || {{ {apt} update; {install}; }}"
+
+
+def by_hand(packages: Sequence[str]) -> str:
+    """The line that the user has to type to install packages."""
+    install = f"apt-get install -y --no-install-recommends {shlex.join(packages)}"
+    command = f"apt-get update && {install}"
+    if os.geteuid() == 0:
+        return command
+    # Debian has no sudo if root has a password; su's "-" is for /usr/sbin in PATH.
+    become_root = "sudo sh -c" if shutil.which("sudo") else "su - -c"
+    return f"{become_root} {shlex.quote(command)}"
+
+
 def privilege() -> list[str] | None:
-    """The command prefix that makes apt-get root without asking, or None."""
+    """The command prefix that makes a command root without asking, or None."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")

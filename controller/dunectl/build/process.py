@@ -86,6 +86,19 @@ async def run(
         os.close(read)
 
 
+async def on_terminal(argv: Sequence[str | Path]) -> int:
+    """Run a command that talks with the user, return its status. It has our terminal, with stderr
+    for stdout; Ctrl-C reaches it without us, and when this is cancelled we wait for its end."""
+    process = await asyncio.create_subprocess_exec(*argv, stdout=2)
+    waiter = asyncio.ensure_future(process.wait())
+    try:
+        return await asyncio.shield(waiter)
+    finally:
+        while not waiter.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([waiter])
+
+
 class _Lines:
     """Cuts what comes out of a pipe into lines; a carriage return ends one too."""
 
@@ -115,7 +128,8 @@ class _Lines:
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
+    # What sudo runs is root's: it ends when it has finished, and is waited for.
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
 
 

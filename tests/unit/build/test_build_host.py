@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The host: what is missing is found, installed if that needs no password, else said."""
+"""The host: what is missing is found, installed if we may become root, else said."""
 
 from __future__ import annotations
 
 import os
+import pty
 from pathlib import Path
 
 import pytest
@@ -84,17 +85,73 @@ async def test_without_dpkg_tools_are_looked_for(tmp_path: Path) -> None:
     assert "package manager" in caught.value.next_step
 
 
+@pytest.mark.parametrize(("sudo", "become_root"), [(True, "sudo sh -c"), (False, "su - -c")])
 async def test_without_privilege_the_command_is_said(
-    tmp_path: Path, programs: Path, status: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    programs: Path,
+    status: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sudo: bool,
+    become_root: str,
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    write(programs / "sudo", "exit 1")
+    monkeypatch.setattr(os, "isatty", lambda descriptor: False)
+    # Only what the test puts there, whether or not this host has a sudo.
+    monkeypatch.setenv("PATH", str(programs))
+    if sudo:
+        write(programs / "sudo", "exit 1")
     with pytest.raises(InfrastructureError) as caught:
         await ensure(Host(tmp_path / "cache", status), [NEEDS], silent)
     assert caught.value.exit_status == 2
     assert caught.value.next_step == (
-        "sudo apt-get install -y --no-install-recommends no-such-package"
+        f"{become_root} 'apt-get update && "
+        "apt-get install -y --no-install-recommends no-such-package'"
     )
+
+
+def test_root_needs_neither_sudo_nor_su(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert host_module.by_hand(["a", "b"]) == (
+        "apt-get update && apt-get install -y --no-install-recommends a b"
+    )
+
+
+@pytest.mark.parametrize("answer", ["right", "wrong"])
+async def test_sudo_asks_for_a_password_on_a_terminal(
+    tmp_path: Path, programs: Path, status: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    write(
+        programs / "sudo",
+        'test "$1" = -n && exit 1\n'
+        f'test -t 0 && echo "$2" >{tmp_path}/prompt\n'
+        'read answer; test "$answer" = right || exit 1\n'
+        'shift 2; exec "$@"',
+    )
+    write(programs / "apt-get", f'echo "$DEBIAN_FRONTEND $@" >>{tmp_path}/log')
+    ours, theirs = pty.openpty()
+    stdin = os.dup(0)
+    os.dup2(theirs, 0)
+    try:
+        os.write(ours, f"{answer}\n".encode())
+        install = ensure(Host(tmp_path / "cache", status), [NEEDS], silent)
+        if answer == "right":
+            await install
+        else:
+            with pytest.raises(InfrastructureError, match="failed"):
+                await install
+    finally:
+        os.dup2(stdin, 0)
+        for descriptor in (stdin, ours, theirs):
+            os.close(descriptor)
+    assert "installing Debian packages: no-such-package" in (tmp_path / "prompt").read_text()
+    if answer == "right":
+        assert (tmp_path / "log").read_text() == (
+            "noninteractive -o DPkg::Lock::Timeout=300 install -y --no-install-recommends"
+            " no-such-package\n"
+        )
+    else:
+        assert not (tmp_path / "log").exists()
 
 
 async def test_with_sudo_packages_are_installed_and_lists_are_updated_if_that_fails(
