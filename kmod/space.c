@@ -106,6 +106,9 @@ struct dune_space *dune_space_get(void)
 	struct mmu_notifier *mn;
 
 	mn = mmu_notifier_get(&space_notifier_ops, current->mm);
+	/* A signal kept it from taking all locks of the mm; it may try again. */
+	if (mn == ERR_PTR(-EINTR))
+		return ERR_PTR(-ERESTARTSYS);
 	return IS_ERR(mn) ? ERR_CAST(mn) : to_space(mn);
 }
 

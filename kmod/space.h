@@ -49,7 +49,10 @@ struct dune_space {
 	cpumask_t inside;
 };
 
-/* Returns current's space, with a reference, or an ERR_PTR(-ENOMEM). */
+/*
+ * Returns current's space, with a reference, or an ERR_PTR: -ENOMEM, or
+ * -ERESTARTSYS if a signal came.
+ */
 struct dune_space *dune_space_get(void);
 void dune_space_put(struct dune_space *space);
 

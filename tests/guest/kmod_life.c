@@ -248,6 +248,7 @@ static void test_signals(int fd)
 	struct dune_enter io = at(vcpu_new(fd, NULL), stay);
 	unsigned int returns = 0;
 
+	alarms = 0;
 	signal(SIGALRM, on_alarm);
 	io.regs.gpr[A0] = GUEST(&r.inside);
 	io.regs.gpr[A1] = GUEST(&r.go);
@@ -261,6 +262,38 @@ static void test_signals(int fd)
 	   returns);
 	r.go = 1;
 	is(run_to_end(fd, &io), DUNE_EXIT_LEAVE, "the guest goes on where it was");
+}
+
+/*
+ * The first open of an address space takes all its locks, which a signal ends.
+ * Nothing else holds the file here, so each open is the first.
+ */
+static int open_under_signals(int flags, int allowed)
+{
+	struct sigaction action = { .sa_handler = on_alarm, .sa_flags = flags };
+	int wrong = 0;
+
+	sigaction(SIGALRM, &action, NULL);
+	for (int i = 0; i < 5000; i++) {
+		struct itimerval soon = { .it_value.tv_usec = 1 + i % 250 };
+		int fd;
+
+		setitimer(ITIMER_REAL, &soon, NULL);
+		fd = open(DUNE_DEVICE, O_RDWR | O_CLOEXEC);
+		wrong += fd < 0 && errno != allowed;
+		if (fd >= 0)
+			close(fd);
+	}
+	return wrong;
+}
+
+static void test_open_under_signals(void)
+{
+	alarms = 0;
+	is(open_under_signals(SA_RESTART, 0), 0, "open() is restarted after a signal (SA_RESTART)");
+	is(open_under_signals(0, EINTR), 0, "without SA_RESTART it fails with EINTR, if at all");
+	ok(alarms > 100, "%d signals came meanwhile", (int)alarms);
+	nap();				/* the last one */
 }
 
 static void test_unload(void)
@@ -303,6 +336,7 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "foreign"))
 		return foreign(atoi(argv[2]), (uint32_t)atoi(argv[3]));
+	test_open_under_signals();
 	fd = dune_open();
 	test_busy(fd);
 	test_destroy(fd);
