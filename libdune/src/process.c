@@ -89,8 +89,11 @@ static int open_device(struct dune_process *process)
 {
 	struct stat st;
 	int err = 0;
-	int fd = open(DUNE_DEVICE, O_RDWR | O_CLOEXEC);
+	int fd;
 
+	do {		/* a signal whose handler lacks SA_RESTART ends it */
+		fd = open(DUNE_DEVICE, O_RDWR | O_CLOEXEC);
+	} while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return -errno;
 	process->info = (struct dune_info){ .size = sizeof(process->info) };

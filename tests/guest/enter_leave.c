@@ -4,7 +4,9 @@
  * nothing else, as often as one likes, and that wrong use is an error.
  */
 #include <alloca.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 
 #include <dune/cp0.h>
 
@@ -146,6 +148,36 @@ static void test_errors(void)
 	is(dune_leave(), -EINVAL, "dune_leave() is still an error");
 }
 
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+static long signal_delay;	/* microseconds */
+
+/* Opening /dev/dune fails when a signal comes at the wrong moment. */
+static int init_under_signals(void)
+{
+	const struct itimerval soon = { .it_value.tv_usec = signal_delay };
+	struct sigaction action = { .sa_handler = on_alarm };
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	return -dune_init();
+}
+
+static void test_init_under_signals(void)
+{
+	int failed = 0;
+
+	for (signal_delay = 1; signal_delay <= 300; signal_delay++) {
+		struct outcome out = run_child(init_under_signals);
+
+		failed += !exited(&out, 0);
+	}
+	is(failed, 0, "dune_init() is not disturbed by signals");
+}
+
 static void test_mode(void)
 {
 	volatile char *frame = alloca(100000);
@@ -207,6 +239,7 @@ static void test_often(void)
 
 int main(void)
 {
+	test_init_under_signals();
 	test_errors();
 	test_mode();
 	test_registers();
