@@ -18,7 +18,7 @@ from types import ModuleType
 
 import pytest
 
-from dunectl.project import find_root
+from dunectl.project import Project, find_root
 
 PYPROJECT = """\
 [build-system]
@@ -152,17 +152,65 @@ def test_a_newer_python_in_path_takes_over(
     assert ran[0][:2] == [str(tmp_path / "python3.19"), str(find_root() / "dunectl")]
 
 
-def test_without_ensurepip_debians_package_is_named(
-    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(shutil, "which", lambda name: name if name == "apt-get" else None)
+PACKAGE = "python{}.{}-venv".format(*sys.version_info)
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PATH of our own on a Debian where an ordinary user has a Python without ensurepip."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "ensurepip" else find_spec(name)
+    )
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    write(tmp_path / "apt-get", f'echo "$DEBIAN_FRONTEND $@" >>{tmp_path}/log')
+    return tmp_path
+
+
+def write(path: Path, script: str) -> None:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize(("sudo", "become_root"), [(True, "sudo sh -c"), (False, "su - -c")])
+def test_without_ensurepip_all_packages_are_named_at_once(
+    bootstrap: ModuleType,
+    programs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    sudo: bool,
+    become_root: str,
+) -> None:
+    monkeypatch.setattr(os, "isatty", lambda descriptor: False)
+    if sudo:
+        write(programs / "sudo", "exit 1")
     with pytest.raises(SystemExit) as caught:
         bootstrap._require_venv()
     assert caught.value.code == 2
-    package = "python{}.{}-venv".format(*sys.version_info)
-    assert f"sudo apt-get install -y --no-install-recommends {package}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    command = f"{become_root} 'apt-get update && apt-get install -y --no-install-recommends "
+    assert f"next: {command}{PACKAGE} " in said
+    for need in Project.load(find_root(), {}).host.values():
+        assert set(need.packages) <= set(said.rstrip("'\n").split())
+    assert not (programs / "log").exists()
+
+
+@pytest.mark.parametrize("password", [False, True])
+def test_sudo_installs_pythons_package(
+    bootstrap: ModuleType, programs: Path, monkeypatch: pytest.MonkeyPatch, password: bool
+) -> None:
+    """With a password only if there is a terminal to ask for it."""
+    monkeypatch.setattr(os, "isatty", lambda descriptor: password)
+    refuse = "exit 1" if password else "shift"
+    write(programs / "sudo", f'if test "$1" = -n; then {refuse}; fi; exec "$@"')
+    monkeypatch.setenv("PATH", f"{programs}:/bin:/usr/bin")
+    bootstrap._require_venv()
+    assert (programs / "log").read_text() == (
+        "noninteractive -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends"
+        f" {PACKAGE}\n"
+    )
 
 
 def test_it_can_be_read_by_an_old_python() -> None:
