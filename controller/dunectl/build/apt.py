@@ -8,14 +8,12 @@ checked by apt against the archive's signature. Proxies and certificates are the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from dunectl.build.host import by_hand
+from dunectl.build.mirror import HOST_APT, find_mirror
 from dunectl.errors import InfrastructureError
 from dunectl.project import Debian
-
-HOST_APT = Path("/etc/apt")
 
 # Hooks of other programs (package catalogues, desktop daemons) are for the host's own lists.
 _CONFIG = """\
@@ -45,7 +43,7 @@ def prepare(state: Path, debian: Debian, kind: str, suite: str, host: Path = HOS
     if not debian.keyring.is_file():
         raise InfrastructureError(
             f"{debian.keyring}: no such file, so no signature of Debian can be checked",
-            next_step="sudo apt-get install debian-archive-keyring",
+            next_step=by_hand(["debian-archive-keyring"]),
         )
     for directory in ("lists/partial", "cache/archives/partial"):
         (state / directory).mkdir(parents=True, exist_ok=True)
@@ -57,74 +55,3 @@ def prepare(state: Path, debian: Debian, kind: str, suite: str, host: Path = HOS
     config = state / "apt.conf"
     config.write_text(_CONFIG.format(state=state, architecture=architecture), encoding="utf-8")
     return config
-
-
-def find_mirror(host: Path = HOST_APT) -> str:
-    """The URI of the Debian archive that the host's own apt is configured with."""
-    for uri, suite in _entries(host):
-        # The security archive and the likes have other names, and only Debian's own is wanted.
-        if _last_component(uri) in ("debian", "debian.list") and "/" not in suite:
-            return uri
-    raise InfrastructureError(
-        f"no Debian mirror in {host}: sources that come from Debian cannot be fetched",
-        next_step="export DUNECTL_DEBIAN_MIRROR=<URI of a Debian mirror, .../debian>",
-    )
-
-
-def _last_component(uri: str) -> str:
-    return urlsplit(uri).path.rstrip("/").rpartition("/")[2]
-
-
-def _entries(host: Path) -> Iterator[tuple[str, str]]:
-    """(URI, suite) of every binary archive that is configured, in apt's order."""
-    parts = host / "sources.list.d"
-    listed = sorted(parts.iterdir()) if parts.is_dir() else []
-    for path in [host / "sources.list", *listed]:
-        if not path.is_file():
-            continue
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if path.suffix == ".list":
-            yield from _one_line_entries(text)
-        elif path.suffix == ".sources":
-            yield from _deb822_entries(text)
-
-
-def _one_line_entries(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.splitlines():
-        words = line.partition("#")[0].split()
-        if not words or words[0] != "deb":
-            continue
-        rest = words[1:]
-        if rest and rest[0].startswith("["):
-            while rest and not rest[0].endswith("]"):
-                rest = rest[1:]
-            rest = rest[1:]
-        if len(rest) >= 2:
-            yield rest[0], rest[1]
-
-
-def _deb822_entries(text: str) -> Iterator[tuple[str, str]]:
-    for stanza in _stanzas(text):
-        enabled = stanza.get("enabled", "yes").strip().lower() not in ("no", "false", "0")
-        if enabled and "deb" in stanza.get("types", "").split():
-            for uri in stanza.get("uris", "").split():
-                for suite in stanza.get("suites", "").split():
-                    yield uri, suite
-
-
-def _stanzas(text: str) -> Iterator[dict[str, str]]:
-    fields: dict[str, str] = {}
-    name = ""
-    for line in [*text.splitlines(), ""]:
-        if line.startswith("#"):
-            continue
-        if not line.strip():
-            if fields:
-                yield fields
-            fields, name = {}, ""
-        elif line[0] in " \t":
-            fields[name] = fields.get(name, "") + " " + line.strip()
-        else:
-            name, _, value = line.partition(":")
-            name = name.strip().lower()
-            fields[name] = value.strip()

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from dunectl.build import apt, sources
+from dunectl.build.mirror import find_mirror
 from dunectl.build.recipes.qemu import dress
 from dunectl.build.report import Failed
 from dunectl.build.workshop import Workshop
 from dunectl.errors import InfrastructureError
-from dunectl.project import Debian, DirectorySource, Source, UrlSource
+from dunectl.project import Debian, DirectorySource, Project, Source, UrlSource, find_root
 from tests.unit.build.site import Recipe, Site, step
 
 DEBIAN = Debian("", Path("/nonexistent/keyring.gpg"))
@@ -51,7 +52,8 @@ def bring(source: Source) -> Recipe:
         (
             "sources.list.d/debian.sources",
             "Enabled: no\nTypes: deb\nURIs: http://off.example/debian\nSuites: bookworm\n\n"
-            "Types: deb\nURIs: mirror+file:///etc/apt/mirrors/debian.list\nSuites: bookworm\n",
+            "Types: deb\nURIs: mirror+file:///etc/apt/mirrors/debian.list\nSuites: bookworm\n"
+            "Components: main\n",
             "mirror+file:///etc/apt/mirrors/debian.list",
         ),
     ],
@@ -60,14 +62,54 @@ def test_the_mirror_is_the_hosts_own(tmp_path: Path, name: str, text: str, mirro
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
-    assert apt.find_mirror(tmp_path) == mirror
+    assert find_mirror(tmp_path) == mirror
 
 
-def test_without_a_debian_mirror_it_says_how_to_name_one(tmp_path: Path) -> None:
-    (tmp_path / "sources.list").write_text("deb http://m.example/ubuntu noble main\n")
-    with pytest.raises(InfrastructureError) as caught:
-        apt.find_mirror(tmp_path)
-    assert "DUNECTL_DEBIAN_MIRROR" in caught.value.next_step
+# As a fresh Ubuntu has it, and one who packs for Debian and Ubuntu.
+UBUNTU = """\
+Types: deb
+URIs: http://m.example/ubuntu/
+Suites: noble noble-updates noble-backports
+Components: main restricted universe multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+
+Types: deb
+URIs: http://m.example/ubuntu/
+Suites: noble-security
+Components: main restricted universe multiverse
+"""
+OTHER = (
+    "deb [arch=amd64 signed-by=/etc/apt/keyrings/o.asc] http://o.example/linux/debian x stable\n"
+)
+
+
+def test_on_ubuntu_it_says_how_to_name_a_mirror(tmp_path: Path) -> None:
+    parts = tmp_path / "sources.list.d"
+    parts.mkdir()
+    (tmp_path / "sources.list").write_text("# Ubuntu sources have moved to sources.list.d\n")
+    (parts / "other.list").write_text(OTHER)
+    (parts / "ubuntu.sources").write_text(UBUNTU)
+    with pytest.raises(InfrastructureError, match="no Debian mirror") as caught:
+        find_mirror(tmp_path)
+    assert caught.value.exit_status == 2
+    assert "DUNECTL_DEBIAN_MIRROR=<URI of a Debian mirror>" in caught.value.next_step
+    assert 'mirror = "<URI of a Debian mirror>"' in caught.value.next_step
+
+
+def test_a_mirror_that_was_named_is_taken(tmp_path: Path) -> None:
+    """From dune.toml, as its comment says; the environment's comes before it."""
+    text = (find_root() / "dune.toml").read_text()
+    text = text.replace("[debian]\n", '[debian]\nmirror = "http://toml.example/d"\n')
+    (tmp_path / "dune.toml").write_text(text)
+    (tmp_path / "keyring.gpg").write_text("")
+    for environ, uri in (
+        ({}, "http://toml.example/d"),
+        ({"DUNECTL_DEBIAN_MIRROR": "http://env.example/d"}, "http://env.example/d"),
+    ):
+        debian = Project.load(tmp_path, environ).debian
+        debian = replace(debian, keyring=tmp_path / "keyring.gpg")
+        apt.prepare(tmp_path / "state", debian, "source", "trixie", tmp_path / "no-etc")
+        assert f" {uri} trixie main\n" in (tmp_path / "state/sources.list").read_text()
 
 
 def test_the_private_apt_checks_signatures_and_keeps_to_its_own_place(tmp_path: Path) -> None:
