@@ -34,42 +34,37 @@
 #define DUNE_HC_LEAVE		1	/* back to host mode after this instruction */
 
 /*
- * Why DUNE_ENTER returned: X(name, number, text). regs.pc is where guest mode
- * goes on, so behind the HYPCALL instruction for the first three, and at the
- * instruction that could not be executed for the last three. SIGNAL also stands
- * for other work that Linux does when a thread returns to user mode (rseq for
- * one), so it may come without a signal.
+ * Why DUNE_ENTER returned. regs.pc is where guest mode goes on, so behind the
+ * HYPCALL instruction for the first three, and at the instruction that could
+ * not be executed for the last three. SIGNAL also stands for other work that
+ * Linux does when a thread returns to user mode (rseq for one), so it may come
+ * without a signal.
  */
-#define DUNE_EXIT_LIST(X)						\
-	X(SYSCALL,	0, "system call")				\
-	X(LEAVE,	1, "leave")					\
-	X(HYPCALL,	2, "hypercall of the program")			\
-	X(SIGNAL,	3, "signal pending")				\
-	X(FAULT,	4, "access to an unmapped or protected address") \
-	X(PRIVILEGED,	5, "privileged instruction that is not emulated") \
-	X(UNHANDLED,	6, "exit that is not handled")
+enum dune_exit_reason {
+	DUNE_EXIT_SYSCALL	= 0,	/* HYPCALL DUNE_HC_SYSCALL */
+	DUNE_EXIT_LEAVE		= 1,	/* HYPCALL DUNE_HC_LEAVE */
+	DUNE_EXIT_HYPCALL	= 2,	/* HYPCALL with a code of the program */
+	DUNE_EXIT_SIGNAL	= 3,	/* work pending on the way to user mode */
+	DUNE_EXIT_FAULT		= 4,	/* access to an unmapped or protected address */
+	DUNE_EXIT_PRIVILEGED	= 5,	/* privileged instruction, not emulated */
+	DUNE_EXIT_UNHANDLED	= 6,	/* exit that is not handled */
+};
 
 /*
- * What a vCPU counts: X(name, text). ENTER counts DUNE_ENTER calls, the others
- * count exits from guest mode to dune.ko, by cause.
+ * What a vCPU counts: DUNE_ENTER calls, and exits from guest mode to dune.ko by
+ * cause.
  */
-#define DUNE_STAT_LIST(X)						\
-	X(ENTER,	"DUNE_ENTER calls")				\
-	X(INTERRUPT,	"root interrupt")				\
-	X(REFILL,	"root TLB refill, page was mapped")		\
-	X(FAULT,	"page fault served by Linux")			\
-	X(HYPCALL,	"HYPCALL")					\
-	X(FPU,		"first use of the FPU")				\
-	X(GPSI,		"privileged sensitive instruction")		\
-	X(OTHER,	"any other cause")
-
-#define DUNE_EXIT_ENUM_(name, nr, text)	DUNE_EXIT_##name = nr,
-enum dune_exit_reason { DUNE_EXIT_LIST(DUNE_EXIT_ENUM_) DUNE_EXIT_COUNT_ };
-#undef DUNE_EXIT_ENUM_
-
-#define DUNE_STAT_ENUM_(name, text)	DUNE_STAT_##name,
-enum dune_stat { DUNE_STAT_LIST(DUNE_STAT_ENUM_) DUNE_STAT_COUNT_ };
-#undef DUNE_STAT_ENUM_
+enum dune_stat {
+	DUNE_STAT_ENTER,		/* DUNE_ENTER calls */
+	DUNE_STAT_INTERRUPT,		/* root interrupt */
+	DUNE_STAT_REFILL,		/* root TLB refill, page was mapped */
+	DUNE_STAT_FAULT,		/* page fault served by Linux */
+	DUNE_STAT_HYPCALL,		/* HYPCALL */
+	DUNE_STAT_FPU,			/* first use of the FPU */
+	DUNE_STAT_GPSI,			/* privileged sensitive instruction */
+	DUNE_STAT_OTHER,		/* any other cause */
+	DUNE_STAT_COUNT_
+};
 
 /*
  * struct dune_info - what this kernel and CPU offer (DUNE_GET_INFO).

@@ -70,10 +70,15 @@ static bool take_traps(void)
 
 static void show_stats(void)
 {
-	static const char *const name[] = {
-#define TEXT(name, text) text,
-		DUNE_STAT_LIST(TEXT)
-#undef TEXT
+	static const char *const name[DUNE_STAT_COUNT_] = {
+		[DUNE_STAT_ENTER]	= "DUNE_ENTER calls",
+		[DUNE_STAT_INTERRUPT]	= "root interrupt",
+		[DUNE_STAT_REFILL]	= "root TLB refill, page was mapped",
+		[DUNE_STAT_FAULT]	= "page fault served by Linux",
+		[DUNE_STAT_HYPCALL]	= "HYPCALL",
+		[DUNE_STAT_FPU]		= "first use of the FPU",
+		[DUNE_STAT_GPSI]	= "privileged sensitive instruction",
+		[DUNE_STAT_OTHER]	= "any other cause",
 	};
 	struct dune_stats stats;
 	uint64_t exits = 0;

@@ -1,14 +1,14 @@
 /*
  * MIPS VZ (Virtualization Module): state and interface.
  *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
  * The registers of the context that executes are always in CPUMIPSState; those
  * of the other one are in MIPSVZState.other, and a world switch exchanges them.
  * So nothing that emulates CP0, the TLB, exceptions or segments has to know
  * whether it works for root or for a guest.
  *
  * Reference: MD00847, MIPS64 Architecture for Programmers Volume IV-i.
- *
- * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef TARGET_MIPS_VZ_H
 #define TARGET_MIPS_VZ_H
