@@ -69,6 +69,27 @@ static void fail_syscall(struct dune_regs *regs, int error)
 }
 
 /*
+ * The arguments of a clone3() in @regs. Theirs may be longer than those known
+ * here, with a tail of zeroes, as Linux has it (copy_struct_from_user()). 0, or
+ * the error: EFAULT, E2BIG.
+ */
+static int get_clone_args(const struct dune_regs *regs, struct clone_args *args)
+{
+	const char *from = (const char *)regs->gpr[4];
+	uint64_t size = regs->gpr[5];
+
+	if (populate(regs->gpr[4], size, MADV_POPULATE_READ))
+		return EFAULT;
+	for (uint64_t i = sizeof(*args); i < size; i++) {
+		if (from[i])
+			return E2BIG;
+	}
+	memset(args, 0, sizeof(*args));
+	memcpy(args, from, size < sizeof(*args) ? size : sizeof(*args));
+	return 0;
+}
+
+/*
  * The three ways to make a child. It begins in host mode with the program's
  * registers, which it finds in @child: in its own copy of this vCPU, or, if it
  * shares the memory or has another stack, at the top of that stack. There its
@@ -91,11 +112,13 @@ static void pass_clone(struct dune_vcpu *vcpu)
 		flags = call.gpr[4];
 		stack = call.gpr[5];
 	} else if (call.gpr[2] == __NR_clone3) {
-		if (populate(call.gpr[4], call.gpr[5], MADV_POPULATE_READ))
-			return fail_syscall(regs, EFAULT);
-		memset(&args, 0, sizeof(args));
-		memcpy(&args, (void *)call.gpr[4], call.gpr[5]);
+		int error = get_clone_args(regs, &args);
+
+		if (error)
+			return fail_syscall(regs, error);
 		call.gpr[4] = (uint64_t)&args;
+		if (call.gpr[5] > sizeof(args))
+			call.gpr[5] = sizeof(args);
 		flags = args.flags;
 		stack = args.stack + args.stack_size;
 	}
@@ -130,7 +153,7 @@ static void do_syscall(struct dune_vcpu *vcpu)
 	case __NR_clone3:
 		/* Other sizes are errors that Linux reports itself. */
 		if (regs->gpr[5] < CLONE_ARGS_SIZE_VER0 ||
-		    regs->gpr[5] > sizeof(struct clone_args)) {
+		    regs->gpr[5] > dune_process()->info.page_size) {
 			pass_syscall(regs);
 			break;
 		}

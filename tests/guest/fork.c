@@ -194,6 +194,82 @@ static void test_clone(void)
 	munmap(stack, SIZE);
 }
 
+/* The arguments of clone3() as a later Linux may have them. */
+struct long_clone_args {
+	struct clone_args known;
+	uint64_t tail[4];
+};
+
+/* clone3() with a stack, where the child calls @function. */
+static pid_t clone3_call(const void *args, size_t size, int (*function)(void))
+{
+	register long v0 __asm__("$2") = SYS_clone3;
+	register const void *a0 __asm__("$4") = args;
+	register size_t a1 __asm__("$5") = size;
+	register long a3 __asm__("$7");
+	register int (*target)(void) __asm__("$16") = function;
+
+	__asm__ volatile(".set push\n\t.set noreorder\n\t"
+			 "syscall\n\t"
+			 "bnez $7, 1f\n\t"
+			 "nop\n\t"
+			 "bnez $2, 1f\n\t"
+			 "move $25, $16\n\t"
+			 "jalr $25\n\t"
+			 "nop\n\t"
+			 "1:\n\t"
+			 ".set pop"
+			 : "+r"(v0), "=r"(a3)
+			 : "r"(a0), "r"(a1), "r"(target)
+			 : "$1", "$3", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
+			   "$24", "$25", "$31", "hi", "lo", "memory");
+	return a3 ? -(pid_t)v0 : (pid_t)v0;
+}
+
+static int here_is_host_mode(void)
+{
+	_exit(dune_in_guest() ? 1 : 69);
+}
+
+/* With the parent's TLS, which says what the parent's mode is. */
+static int here_is_a_stack(void)
+{
+	char frame[1024];
+
+	memset(frame, 1, sizeof(frame));
+	__asm__ volatile("" : : "r"(frame) : "memory");
+	_exit(69);
+}
+
+static void test_long_clone3(void)
+{
+	enum { SIZE = 65536 };
+	char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct long_clone_args args = {
+		.known = {
+			.exit_signal = SIGCHLD,
+			.stack = (uintptr_t)memory,
+			.stack_size = SIZE,
+		},
+	};
+	struct long_clone_args *last = (void *)(memory + SIZE - sizeof(args));
+
+	is(wait_for(clone3_call(&args, sizeof(args), here_is_host_mode)), 69,
+	   "clone3() with more arguments than known, all zero: the child runs on its stack");
+	args.known.flags = CLONE_VM | CLONE_VFORK;
+	is(wait_for(clone3_call(&args, sizeof(args), here_is_a_stack)), 69,
+	   "also if it shares the memory");
+	args.tail[3] = 1;
+	is(clone3_call(&args, sizeof(args), here_is_host_mode), -E2BIG, "one not zero: E2BIG");
+	is(clone3_call(memory, 8192, here_is_host_mode), -E2BIG, "more than a page: E2BIG");
+	munmap(memory + SIZE - 4096, 4096);
+	is(clone3_call(last, sizeof(*last), here_is_host_mode), -EFAULT,
+	   "arguments that are not there: EFAULT");
+	is(clone3_call(memory + SIZE - 4096 - sizeof(args.known), sizeof(args),
+		       here_is_host_mode), -EFAULT, "nor is their tail: EFAULT");
+	munmap(memory, SIZE - 4096);
+}
+
 static void test_clone3(void)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
@@ -286,6 +362,7 @@ int main(int argc, char **argv)
 	test_spawn();
 	test_clone();
 	test_clone3();
+	test_long_clone3();
 	test_fork_in_trap();
 	test_fork_in_signal_handler();
 	leave();
