@@ -33,6 +33,19 @@
 			 MIPS_GCTL0_AT_GUEST << MIPS_GCTL0_AT_SHIFT |	\
 			 MIPS_GCTL0_GT | MIPS_GCTL0_CF)
 
+/*
+ * No GSFC, no GHFC. NCC=1 where the CPU lets it be chosen: root's CCA modifies
+ * the guest's (mips-vz.md §3.2).
+ *
+ * A limit: with NCC=0 the guest's CCA stands alone, and an uncached access
+ * (EntryLo.C=2, XKPHYS 0x90..., Config.K0) passes by the caches and shows stale
+ * memory, as a hit invalidate would; denying CACHE does not help there. That is
+ * safe on emulated CPUs, which have no caches. Real ones need NCC=1, and the way
+ * they combine the two CCAs is to be checked in their manual.
+ */
+#define GUESTCTL0EXT	(MIPS_GCTL0EXT_FCD |				\
+			 MIPS_GCTL0EXT_NCC_MOD << MIPS_GCTL0EXT_NCC_SHIFT)
+
 /* What VZ adds to root's registers and a vCPU changes. */
 struct host_regs {
 	u32 guestctl0;
@@ -82,7 +95,7 @@ static void vcpu_load(struct dune_vcpu *vcpu, struct host_regs *host)
 
 	vcpu->ctx.guestctl0 = GUESTCTL0 | MIPS_GCTL0_GM;
 	write_c0_guestctl0(GUESTCTL0);
-	write_c0_guestctl0ext(MIPS_GCTL0EXT_FCD);	/* no GSFC, no GHFC */
+	write_c0_guestctl0ext(GUESTCTL0EXT);
 	write_c0_guestctl1(vcpu->guestid & dune_guestid_mask());
 	write_c0_gtoffset(0);
 	back_to_back_c0_hazard();
