@@ -132,7 +132,9 @@ struct dune_regs {
  * @instr: out: Root.BadInstr, 0 where the architecture leaves it undefined.
  * @hypcall: out: code of the HYPCALL for SYSCALL, LEAVE, HYPCALL.
  * @badvaddr: out: faulting address for FAULT.
- * @access: out: for FAULT: DUNE_ACCESS_*.
+ * @access: out: for FAULT: DUNE_ACCESS_*. A limit: a fetch from a mapping with
+ *	PROT_EXEC and not PROT_READ is a FAULT, although allowed, while the page is
+ *	not in memory; MAP_POPULATE or PROT_READ avoids it.
  * @delay_slot: out: 1 when the instruction sits in a branch delay slot; regs.pc
  *	is then the branch.
  * @guest_epc, @guest_status, @guest_cause: out: the guest's own CP0 registers.
