@@ -325,8 +325,10 @@ void dune_host_loop(struct dune_vcpu *vcpu)
 
 	dune_vcpu_aim(vcpu, vcpu->enter.regs.pc);
 	for (;;) {
-		long ret = dune_syscall3(__NR_ioctl, fd, DUNE_ENTER, (long)&vcpu->enter);
+		long ret;
 
+		vcpu->enter.exccode = EXCCODE_IN_GUEST;
+		ret = dune_syscall3(__NR_ioctl, fd, DUNE_ENTER, (long)&vcpu->enter);
 		if (ret < 0) {
 			if (ret != -EINTR)
 				enter_failed(vcpu, (int)-ret);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <dune/dune.h>
 #include <dune/mmu.h>
@@ -33,6 +34,8 @@ static inline void *from_xkphys(uint64_t address)
 	return (void *)(uintptr_t)(address & ~XKPHYS_CACHED);
 }
 
+#define EXCCODE_IN_GUEST	UINT32_MAX
+
 /**
  * struct dune_vcpu - one thread's vCPU.
  * @root, @trap_low, @trap_high, @dispatch: read by vectors.S.
@@ -45,7 +48,10 @@ static inline void *from_xkphys(uint64_t address)
  * @memory, @memory_size: the mapping that holds stacks and this structure.
  * @traps: see struct dune_stats.
  * @child: registers of a child that has its own copy of this memory.
- * @enter: the ioctl's argument; its registers are the program's.
+ * @tid: of the thread. A child that shares its memory may share its TLS too.
+ * @enter: the ioctl's argument; its registers are the program's. While the
+ *	thread is in guest mode, exccode is EXCCODE_IN_GUEST: dune.ko writes
+ *	another on the way out, before Linux delivers a signal.
  */
 struct dune_vcpu {
 	uint64_t root;
@@ -65,6 +71,7 @@ struct dune_vcpu {
 	struct dune_vcpu *next;
 	uint64_t traps[DUNE_EXC_COUNT_];
 	struct dune_regs child;
+	pid_t tid;
 	struct dune_enter enter;
 };
 

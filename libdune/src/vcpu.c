@@ -6,11 +6,13 @@
  *
  *	guard | host stack | guard | trap stack | struct dune_vcpu
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "internal.h"
 #include "syscall.h"
@@ -35,9 +37,8 @@ struct dune_vcpu *dune_vcpu_self(void)
 }
 
 /*
- * No instruction tells the two modes apart without a trap. But while a thread
- * is inside, host mode is the host loop and the signal handlers above it, and
- * those have stacks of their own.
+ * The host loop and the signal handlers above it run on stacks of their own.
+ * Whoever is there may not call dune_enter(): something has to return first.
  */
 static bool on_host_stack(const struct dune_vcpu *vcpu)
 {
@@ -47,11 +48,16 @@ static bool on_host_stack(const struct dune_vcpu *vcpu)
 	       (sp > vcpu->alt_low && sp <= vcpu->alt_high);
 }
 
+/*
+ * No instruction tells the two modes apart without a trap, but dune.ko does: see
+ * @enter. The stack tells for a handler that comes just before the ioctl().
+ */
 bool dune_in_guest(void)
 {
 	struct dune_vcpu *vcpu = dune_vcpu_self();
 
-	return vcpu && vcpu->inside && !on_host_stack(vcpu);
+	return vcpu && vcpu->inside && vcpu->enter.exccode == EXCCODE_IN_GUEST &&
+	       !on_host_stack(vcpu);
 }
 
 /* Host loop, and dune_enter(). */
@@ -136,6 +142,7 @@ static int create_in_kernel(struct dune_process *process, struct dune_vcpu *vcpu
 		return -errno;
 	vcpu->enter.size = sizeof(vcpu->enter);
 	vcpu->enter.handle = create.handle;
+	vcpu->tid = gettid();
 	vcpu->generation = process->generation;
 	return 0;
 }
@@ -211,6 +218,26 @@ static int create_vcpu(struct dune_process *process)
 	return err;
 }
 
+/*
+ * Entering while inside. After siglongjmp() out of a signal handler the thread
+ * is in host mode for good, and its vCPU in a state that nobody goes on from
+ * (interrupts on, EXL set): it gets another one.
+ */
+static int enter_again(struct dune_process *process, struct dune_vcpu *vcpu)
+{
+	int saved = errno;
+	int err;
+
+	if (dune_in_guest())
+		return -EALREADY;
+	if (on_host_stack(vcpu) || vcpu->tid != gettid())
+		return -EBUSY;
+	ioctl(process->fd, DUNE_VCPU_DESTROY, &vcpu->enter.handle);
+	err = create_in_kernel(process, vcpu);
+	errno = saved;
+	return err;
+}
+
 int dune_enter(void)
 {
 	struct dune_process *process = dune_process();
@@ -225,8 +252,11 @@ int dune_enter(void)
 			return err;
 		vcpu = self;
 	}
-	if (vcpu->inside)
-		return on_host_stack(vcpu) ? -EBUSY : -EALREADY;
+	if (vcpu->inside) {
+		err = enter_again(process, vcpu);
+		if (err)
+			return err;
+	}
 	vcpu->inside = true;
 	vcpu->entering = true;
 	vcpu->enter.regs = (struct dune_regs){ 0 };

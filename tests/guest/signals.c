@@ -4,6 +4,7 @@
  * any other: while it computes, while it waits in a system call, with masks,
  * with SA_RESTART, on an alternate stack; and that handlers may use the library.
  */
+#include <setjmp.h>
 #include <signal.h>
 #include <sys/time.h>
 
@@ -144,6 +145,54 @@ static void test_altstack(void)
 	sigaltstack(&ss, NULL);
 }
 
+static sigjmp_buf way_out;
+
+static void jump(int sig)
+{
+	(void)sig;
+	siglongjmp(way_out, 1);
+}
+
+static void spin_for_ever(void)
+{
+	volatile bool forever = true;
+
+	while (forever)
+		;
+}
+
+static void read_for_ever(void)
+{
+	int fds[2];
+	char byte;
+
+	if (pipe(fds) == 0 && read(fds[0], &byte, 1))
+		abort();
+}
+
+/* Interrupts of the guest are on, so the vCPU is not as dune_leave() leaves it. */
+static void spin_with_interrupts(void)
+{
+	__asm__ volatile("ei\n\tehb");
+	spin_for_ever();
+}
+
+static void test_siglongjmp(void (*function)(void), const char *what)
+{
+	handle(SIGALRM, jump, 0);
+	for (int i = 0; i < 5; i++) {
+		if (!sigsetjmp(way_out, 1)) {
+			alarm_ms(20, false);
+			function();
+		}
+		if (dune_in_guest() || dune_leave() != -EINVAL || dune_enter() || !dune_in_guest()) {
+			ok(false, "%s", what);
+			return;
+		}
+	}
+	ok(true, "%s", what);
+}
+
 /* Sums in floating point while SIGALRM comes all the time. */
 static void test_storm(void)
 {
@@ -230,6 +279,9 @@ int main(void)
 	test_restart();
 	test_altstack();
 	test_storm();
+	test_siglongjmp(spin_for_ever, "siglongjmp() out of a handler leads to host mode");
+	test_siglongjmp(read_for_ever, "also if it interrupted a system call");
+	test_siglongjmp(spin_with_interrupts, "or guest mode with the guest's interrupts on");
 	leave();
 	return tap_done();
 }

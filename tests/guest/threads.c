@@ -172,6 +172,50 @@ static void test_shootdown(void)
 	is(page[0], 2, "whose handler then allowed the write");
 }
 
+static volatile bool cancel_me;
+static volatile bool cleaned_in_guest;
+static volatile int left_in_cleanup;
+
+static void clean_up(void *arg)
+{
+	(void)arg;
+	cleaned_in_guest = dune_in_guest();
+	left_in_cleanup = dune_leave();
+}
+
+static void *until_cancelled(void *spins)
+{
+	int old;
+
+	enter();
+	pthread_cleanup_push(clean_up, NULL);
+	pthread_setcanceltype(spins ? PTHREAD_CANCEL_ASYNCHRONOUS : PTHREAD_CANCEL_DEFERRED, &old);
+	cancel_me = true;
+	for (;;) {
+		if (!spins)
+			sleep(100);
+	}
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+static void test_cancel(bool spins, const char *what)
+{
+	pthread_t thread;
+	void *result = NULL;
+
+	cancel_me = false;
+	cleaned_in_guest = true;
+	left_in_cleanup = 0;
+	pthread_create(&thread, NULL, until_cancelled, spins ? &thread : NULL);
+	while (!cancel_me)
+		sched_yield();
+	usleep(20000);
+	pthread_cancel(thread);
+	pthread_join(thread, &result);
+	ok(result == PTHREAD_CANCELED && !cleaned_in_guest && left_in_cleanup == -EINVAL, "%s", what);
+}
+
 int main(void)
 {
 	enter();
@@ -179,6 +223,8 @@ int main(void)
 	test_many();
 	test_generations();
 	test_shootdown();
+	test_cancel(true, "pthread_cancel() of a thread that spins: its cleanup is in host mode");
+	test_cancel(false, "also of one that sleeps");
 	leave();
 	return tap_done();
 }

@@ -51,7 +51,8 @@ int dune_init(void);
  * from pthread_create() keep theirs until the process ends).
  *
  * Errors: -ENOTCONN (no dune_init() in this process), -EALREADY (in guest mode
- * already), -EBUSY (in a signal handler that interrupted guest mode), -ENOMEM,
+ * already), -EBUSY (in a signal handler that interrupted guest mode, or in a
+ * child that shares the TLS of a thread in guest mode), -ENOMEM,
  * -EAGAIN (no pthread_key_create() key left), -ENOSPC (too many vCPUs), -EBADF
  * (somebody closed the library's descriptor).
  *
@@ -65,10 +66,10 @@ int dune_init(void);
  *    the thread's alternate one. si_code and si_addr of a fault are the
  *    program's; the registers in the ucontext are the library's, which tell
  *    nothing about the program and must not be changed.
- *  - A handler that interrupted guest mode has to return, and must not set
- *    another alternate stack. After siglongjmp() out of it, or in a thread that
- *    pthread_cancel() ends, host mode goes on where the library expects guest
- *    mode, and the next dune_leave() is SIGILL.
+ *  - After siglongjmp() out of a handler that interrupted guest mode the thread
+ *    is in host mode and can enter again; so are the cleanup handlers of a thread
+ *    that pthread_cancel() ends. Such a handler must not set another alternate
+ *    stack.
  */
 int dune_enter(void);
 
