@@ -66,16 +66,20 @@ static DEFINE_PER_CPU(struct guest_tlb_owner, guest_tlb_owner);
 /*
  * The vCPUs of a space share its GuestID, hence the root TLB entries. Guest TLB
  * entries belong to one vCPU, whose ASIDs and page tables are its own business.
+ * What it did to them on another CPU did not happen to those it left on this.
  */
 static void guest_tlb_claim(struct dune_vcpu *vcpu)
 {
 	struct guest_tlb_owner *owner = this_cpu_ptr(&guest_tlb_owner);
+	int cpu = smp_processor_id();
 
-	if (owner->serial == vcpu->serial && owner->guestid == vcpu->guestid)
+	if (owner->serial == vcpu->serial && owner->guestid == vcpu->guestid &&
+	    vcpu->last_cpu == cpu)
 		return;
 	dune_mmu_flush_guest(vcpu->guestid);
 	owner->serial = vcpu->serial;
 	owner->guestid = vcpu->guestid;
+	vcpu->last_cpu = cpu;
 }
 
 static void vcpu_load(struct dune_vcpu *vcpu, struct host_regs *host)

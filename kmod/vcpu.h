@@ -24,6 +24,8 @@
  * @serial: never used twice, so a CPU can remember whose guest TLB it holds.
  * @busy: a thread is in it.
  * @guestid: on the CPU it runs on, with generation.
+ * @last_cpu: CPU that it ran on last; no CPU's guest TLB is the vCPU's before
+ *	that, for @serial is new.
  * @faulted: the access that Linux has served since the last exit, to be mapped
  *	on the way in, or it would come out again for that.
  * @stats: indexed by enum dune_stat; written by the thread that is in it.
@@ -37,6 +39,7 @@ struct dune_vcpu {
 	u64 serial;
 	atomic_t busy;
 	unsigned int guestid;
+	int last_cpu;
 	struct {
 		bool valid;
 		u32 access;
