@@ -57,7 +57,8 @@ def show_plan(plan: Sequence[Planned], *, why: bool, as_json: bool) -> None:
 def show_removed(paths: Sequence[tuple[Path, int]]) -> None:
     """The answer to ``clean``."""
     for path, size in paths:
-        print(f"{_human(size):>9}  {path}")
+        if size:  # an empty lock file is no news
+            print(f"{_human(size):>9}  {path}")
     print(f"{_human(sum(size for _, size in paths)):>9}  in all")
 
 
